@@ -1,0 +1,1 @@
+"""Realtime model sessions as reactive streams."""
