@@ -15,8 +15,9 @@ import wave
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, Literal
+
+from rxrealtime.g711 import a_law_codes, a_law_planes, mu_law_codes, mu_law_planes
 
 __all__ = [
     "PCM16_24K",
@@ -36,7 +37,6 @@ __all__ = [
     "wav_bytes",
 ]
 
-type_names = ("audio/pcm", "audio/pcmu", "audio/pcma")
 Encoding = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]
 
 _ENCODINGS: Final[dict[str, Encoding]] = {
@@ -169,9 +169,11 @@ def _from_beta_name(value: str) -> AudioFormat | None:
 
 def pcm16_to_samples(pcm16: bytes) -> array[int]:
     """Return the samples, -32768 to 32767, of little-endian PCM16; half a sample at the end is a ValueError."""
-    if len(pcm16) % 2:
-        raise ValueError(f"PCM16 has 2 bytes a sample, {len(pcm16)} bytes end in the middle of one")
-    return _little_endian("h", pcm16)
+    samples = array("h")
+    samples.frombytes(_whole(pcm16))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
 
 
 def pcm16_from_samples(samples: Iterable[int]) -> bytes:
@@ -182,59 +184,99 @@ def pcm16_from_samples(samples: Iterable[int]) -> bytes:
     return values.tobytes()
 
 
-def _little_endian(typecode: Literal["h", "H"], pcm16: bytes) -> array[int]:
-    values = array(typecode)
-    values.frombytes(pcm16)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
+def _whole(pcm16: bytes) -> bytes:
+    if len(pcm16) % 2:
+        raise ValueError(f"PCM16 has 2 bytes a sample: {len(pcm16)} bytes end in the middle of one")
+    return pcm16
 
 
 def encode_pcmu(pcm16: bytes) -> bytes:
     """Compress PCM16 to G.711 mu-law; half a sample at the end is a ValueError. Source: ITU-T G.711 (11/88)."""
-    return _compress(pcm16, _mu_law_codes())
+    return _compress(pcm16, mu_law_codes())
 
 
 def decode_pcmu(pcmu: bytes) -> bytes:
     """Expand G.711 mu-law to PCM16. Source: ITU-T G.711 (11/88), table 2."""
-    return _expand(pcmu, _mu_law_levels())
+    return _expand(pcmu, mu_law_planes())
 
 
 def encode_pcma(pcm16: bytes) -> bytes:
     """Compress PCM16 to G.711 A-law; half a sample at the end is a ValueError. Source: ITU-T G.711 (11/88)."""
-    return _compress(pcm16, _a_law_codes())
+    return _compress(pcm16, a_law_codes())
 
 
 def decode_pcma(pcma: bytes) -> bytes:
     """Expand G.711 A-law to PCM16. Source: ITU-T G.711 (11/88), table 1."""
-    return _expand(pcma, _a_law_levels())
+    return _expand(pcma, a_law_planes())
 
 
 def to_pcm16(data: bytes, format: AudioFormat) -> bytes:
-    """Return audio in `format` as PCM16 at the same rate.
-
-    Raises:
-        ValueError: PCM16 that ends in the middle of a sample.
-    """
+    """Return audio in `format` as PCM16 at the same rate; half a sample at the end is a ValueError."""
     match format.encoding:
         case "audio/pcmu":
             return decode_pcmu(data)
         case "audio/pcma":
             return decode_pcma(data)
         case "audio/pcm":
-            return pcm16_to_samples(data) and data
+            return _whole(data)
 
 
 def from_pcm16(pcm: bytes, format: AudioFormat) -> bytes:
-    """Return PCM16 in the encoding of `format`, which is taken to be at the same rate.
-
-    Raises:
-        ValueError: PCM16 that ends in the middle of a sample.
-    """
+    """Return PCM16 at the rate of `format` in its encoding; half a sample at the end is a ValueError."""
     match format.encoding:
         case "audio/pcmu":
             return encode_pcmu(pcm)
         case "audio/pcma":
             return encode_pcma(pcm)
         case "audio/pcm":
-            return pcm
+            return _whole(pcm)
+
+
+def _compress(pcm16: bytes, codes: bytes) -> bytes:
+    return bytes(map(codes.__getitem__, pcm16_to_samples(pcm16)))
+
+
+def _expand(data: bytes, planes: tuple[bytes, bytes]) -> bytes:
+    pcm16 = bytearray(2 * len(data))
+    pcm16[0::2], pcm16[1::2] = (data.translate(plane) for plane in planes)
+    return bytes(pcm16)
+
+
+def wav_bytes(pcm16: bytes, rate: int) -> bytes:
+    """Return a WAV file of mono PCM16.
+
+    Args:
+        pcm16: the samples, little-endian.
+        rate: samples a second.
+
+    Raises:
+        ValueError: PCM16 that ends in the middle of a sample, or a rate below 1.
+    """
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(AudioFormat(rate=rate).rate)
+        file.writeframes(_whole(pcm16))
+    return target.getvalue()
+
+
+def read_wav(data: bytes) -> tuple[bytes, AudioFormat]:
+    """Read a WAV file of mono PCM16; what a cut-off file still holds is read.
+
+    Returns:
+        The PCM16 and its format.
+
+    Raises:
+        ValueError: the bytes are no WAV file, or not of one channel with 16 bits a sample.
+    """
+    try:
+        with wave.open(io.BytesIO(data), "rb") as file:
+            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            pcm16 = file.readframes(file.getnframes())
+    except (wave.Error, EOFError, struct.error, RuntimeError, ArithmeticError) as error:
+        # The last two are what the wave module of Python 3.11 raises where a header's sizes contradict the file.
+        raise ValueError(f"not a readable WAV file: {str(error) or 'its sizes are wrong'}") from error
+    if (channels, width) != (1, 2):
+        raise ValueError(f"only mono 16-bit WAV is supported: this has {channels} channels of {8 * width} bits")
+    return pcm16[: len(pcm16) & ~1], AudioFormat(rate=rate)

@@ -1,0 +1,64 @@
+"""The open connection of a session: what is sent keeps its order, and closing is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from rxrealtime.codec import encode_bytes
+from rxrealtime.events import ClientEvent, SendFailed
+from rxrealtime.transport.base import Connection
+
+__all__ = ["Link", "Sink"]
+
+Sink = Callable[[ClientEvent | SendFailed], None]
+"""Told what became of an event."""
+
+_GRACE = 0.5
+
+
+class Link:
+    """One connection, in use.
+
+    Args:
+        connection: The open connection.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._order = asyncio.Lock()
+
+    async def send(self, events: tuple[ClientEvent, ...], check: Callable[[], None], sink: Sink) -> None:
+        """Send events with nothing of another call between them, up to the first that fails.
+
+        Args:
+            events: What to send.
+            check: Called before each; raises if the session ended meanwhile.
+            sink: Told of each event that was sent, and of the failure if there is one.
+
+        Raises:
+            Exception: What the transport raised, or `SchemaError` if an event cannot be written as JSON.
+        """
+        async with self._order:
+            for event in events:
+                check()
+                try:
+                    await self.connection.send(encode_bytes(event))
+                except Exception as error:  # whatever a transport raises: the stream and the caller both learn of it
+                    sink(SendFailed(error, self.connection.now(), None, event.type))
+                    raise
+                sink(event)
+
+    async def shut(self, code: int, reason: str, timeout: float) -> None:
+        """Close the connection.
+
+        Args:
+            code: The close code.
+            reason: The close reason.
+            timeout: Seconds that it may take, also if the transport keeps no promise.
+
+        Raises:
+            TimeoutError: The transport did not keep to the time.
+        """
+        async with asyncio.timeout(timeout + _GRACE):
+            await self.connection.close(code, reason, timeout=timeout)

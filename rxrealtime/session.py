@@ -1,0 +1,328 @@
+"""A session: an open transport, a hot stream of its events, and one orderly end.
+
+Wiring and teardown, nothing else. What a frame is, the codec says; what an end means, the lifecycle; what confirms a
+request, the table in `rxrealtime.requests`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self, cast
+
+from reactivex import Observable, abc
+from reactivex.scheduler.eventloop import AsyncIOScheduler
+
+from rxrealtime.codec import Decoded
+from rxrealtime.course import Course
+from rxrealtime.errors import ConfigurationError, SessionClosedError
+from rxrealtime.events import (
+    DELTA_EVENTS,
+    ClientEvent,
+    ConnectionFailed,
+    ExceptionEvent,
+    SendFailed,
+    ServerEvent,
+)
+from rxrealtime.faults import Fault
+from rxrealtime.link import Link
+from rxrealtime.loops import Loops
+from rxrealtime.operators.buffering import BufferLimits, EventsDropped
+from rxrealtime.operators.decode import decode_frames
+from rxrealtime.operators.select import failures
+from rxrealtime.outcome import Ended
+from rxrealtime.pending import PendingRequests
+from rxrealtime.stage import Stage
+from rxrealtime.streams import streams
+from rxrealtime.transport.base import Transport
+from rxrealtime.transport.schemes import transport_for
+
+__all__ = ["FailurePolicy", "Session"]
+
+FailurePolicy = Literal["emit", "fail", "drop"]
+"""What becomes of a frame that is not an event: a value in its place, the end of the session, or a count."""
+
+_LOG = logging.getLogger("rxrealtime")
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    transport: Transport
+    on_failure: FailurePolicy
+    close_timeout: float
+
+
+class Session:
+    """A realtime session as a stream of typed events. Build it, subscribe to it, then enter it.
+
+    Args:
+        transport: A url (``wss://...``, ``ws://...``, ``loopback:`` for the embedded server) or any `Transport`.
+        on_failure: What becomes of a frame that is not an event. "emit": an `ExceptionEvent` in its place, the session
+            lives. "fail": the first one is the last value of the session, which closes and then raises its exception
+            to everybody. "drop": it is only counted, see `Outcome.dropped`.
+        close_timeout: Seconds that closing may take, whatever the peer does.
+        limits: How much an ``async for`` may lag behind before deltas are dropped (and marked), in events and bytes.
+
+    Raises:
+        ConfigurationError: The url or the policy is not one of those.
+
+    Attributes:
+        closed: Awaitable: how the session ended, an `Outcome`; it raises nothing.
+
+    Example:
+        >>> async def main():
+        ...     session = Session("loopback:")
+        ...     session.events.pipe(ops.transcripts()).subscribe(print)
+        ...     async with session:
+        ...         await session.send(*commands.say("Hello"))
+        ...         async for event in session:
+        ...             if event.type == "response.done":
+        ...                 break
+    """
+
+    def __init__(
+        self,
+        transport: Transport | str,
+        *,
+        on_failure: FailurePolicy = "emit",
+        close_timeout: float = 5.0,
+        limits: BufferLimits | None = None,
+    ) -> None:
+        if on_failure not in ("emit", "fail", "drop"):
+            raise ConfigurationError(f"on_failure={on_failure!r}: it is 'emit', 'fail' or 'drop'")
+        chosen = transport_for(transport) if isinstance(transport, str) else transport
+        self._settings = _Settings(chosen, on_failure, close_timeout)
+        self._streams = streams()
+        self._course = Course()
+        self._requests = PendingRequests()
+        self._loops = Loops(self._streams.events, limits or BufferLimits())
+        self._link: Link | None = None
+        self._teardown: asyncio.Task[None] | None = None
+        self.closed = Ended()
+
+    # what it gives
+
+    @property
+    def events(self) -> Observable[Decoded]:
+        """Everything the server sends, typed and in order, failures in their places: a hot Observable.
+
+        It completes when we close, and errs with a typed cause when the connection is lost, after a last
+        `ConnectionFailed`. Subscribe before entering to see the first event.
+        """
+        return self._streams.events
+
+    @property
+    def failures(self) -> Observable[ExceptionEvent]:
+        """Only the failures of `events`."""
+        return self._streams.events.pipe(failures())
+
+    @property
+    def sent(self) -> Observable[ClientEvent]:
+        """Every event that was sent, once it was handed to the network."""
+        return self._streams.sent
+
+    @property
+    def faults(self) -> Observable[Fault]:
+        """What observers raised, and what failed while closing: bugs that were contained."""
+        return self._streams.faults
+
+    @property
+    def scheduler(self) -> abc.SchedulerBase:
+        """The scheduler of the running event loop, for operators that take time: ``subscribe(..., scheduler=...)``."""
+        return AsyncIOScheduler(asyncio.get_running_loop())
+
+    def __aiter__(self) -> AsyncIterator[Decoded | EventsDropped]:
+        """Iterate over the events from the first one on; a loop that was left is resumed by the next one.
+
+        A loop that starts while another one is running gets its own buffer, from then on.
+        """
+        return self._loops.start()
+
+    # what it does
+
+    async def open(self) -> Self:
+        """Open the connection; ``async with session`` does the same.
+
+        Returns:
+            The session.
+
+        Raises:
+            SessionStateError: It was opened before.
+            ConnectError: No connection came to be.
+            ConfigurationError: The transport cannot do what it was asked for.
+        """
+        self._course.stages.check_new()
+        self._course.stages.advance(Stage.CONNECTING)
+        self._loops.attach()
+        try:
+            connection = await self._settings.transport.connect()
+        except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
+            self._streams.events.on_next(ConnectionFailed(error))
+            self._end(error)
+            self._over(error)
+            raise
+        except BaseException:
+            self._end(None)
+            self._over(None)
+            raise
+        await self._begin(Link(connection))
+        return self
+
+    async def send(self, *events: ClientEvent) -> None:
+        """Send events, in this order and with nothing of another ``send`` between them.
+
+        Args:
+            events: What to send; see `rxrealtime.commands`.
+
+        Raises:
+            SessionStateError: The session was not entered yet.
+            SessionClosedError: It has ended; nothing was sent.
+            SchemaError: An event cannot be written as JSON; those before it were sent.
+            ConnectionLost: The connection was lost on the way.
+        """
+        self._course.stages.check_open()
+        await self._linked().send(events, self._course.stages.check_open, self._told)
+
+    async def request(self, event: ClientEvent, *, timeout: float | None = 10.0) -> ServerEvent:
+        """Send an event and wait until the server confirms or rejects it.
+
+        Args:
+            event: What to send. It is given an ``event_id`` if it has none, and an item id if it creates an item.
+            timeout: Seconds to wait after sending; None waits until the session ends.
+
+        Returns:
+            The confirming event, such as ``session.updated`` for a ``session.update``.
+
+        Raises:
+            RequestRejectedError: The server answered with an error that names this event.
+            RequestTimeoutError: It did not answer in time.
+            ConfigurationError: The server never confirms such an event (``input_audio_buffer.append``).
+            RealtimeError: As `send`, or the cause that ended the session before the answer.
+        """
+        self._course.stages.check_open()
+        request, answer = self._requests.add(event)
+        try:
+            await self.send(cast(ClientEvent, request))
+            return cast(ServerEvent, await self._requests.wait(request, answer, timeout))
+        finally:
+            self._requests.remove(request)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the session: every subscriber and iterator ends now, and nothing is left when this returns.
+
+        Idempotent; several callers share one closing, and cancelling one of them does not cancel it.
+
+        Args:
+            code: The close code (RFC 6455, section 7.4).
+            reason: The close reason, at most 123 bytes of UTF-8.
+        """
+        before = self._course.stages.current
+        if self._course.stages.advance(Stage.CLOSING):
+            self._end(None)
+            if before is Stage.OPEN:
+                self._tear_down(None, code, reason)
+            elif before is Stage.NEW:
+                self._over(None)
+        await self.closed
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # how it is wired
+
+    async def _begin(self, link: Link) -> None:
+        self._link = link
+        if not self._course.stages.advance(Stage.OPEN):
+            self._tear_down(None, 1000, "")
+            await self.closed
+            raise SessionClosedError("the session was closed while it was connecting")
+        link.connection.frames.pipe(decode_frames()).subscribe(
+            self._receive, self._lost, self._finished
+        )
+
+    def _receive(self, event: Decoded) -> None:
+        """Take the next value in; the bulk of the traffic goes straight to the observers."""
+        if self._course.stages.current is not Stage.OPEN:
+            return
+        if type(event) in DELTA_EVENTS:
+            self._streams.events.on_next(event)
+        elif isinstance(event, ExceptionEvent):
+            self._failed(event)
+        else:
+            self._course.track(event)
+            self._requests.settle(event)
+            self._streams.events.on_next(event)
+
+    def _failed(self, failure: ExceptionEvent) -> None:
+        match self._settings.on_failure:
+            case "drop":
+                self._course.drop(failure.kind)
+            case "emit":
+                self._streams.events.on_next(failure)
+            case "fail":
+                self._streams.events.on_next(failure)
+                self._lose(failure.exception)
+
+    def _lost(self, cause: Exception) -> None:
+        """Route the stream's on_error to teardown."""
+        if self._course.stages.current is Stage.OPEN:
+            error = self._course.classify(cause)
+            self._streams.events.on_next(ConnectionFailed(error, self._linked().connection.now()))
+            self._lose(error)
+
+    def _finished(self) -> None:
+        """The transport has no more frames: our own close, or a replay that came to its end."""
+        if self._course.stages.current is Stage.OPEN:
+            self._lose(None)
+
+    def _lose(self, cause: Exception | None) -> None:
+        self._course.stages.advance(Stage.CLOSING)
+        self._tear_down(cause, 1000, "")
+
+    def _told(self, outcome: ClientEvent | SendFailed) -> None:
+        if not isinstance(outcome, SendFailed):
+            self._streams.sent.on_next(outcome)
+        elif self._course.stages.current is Stage.OPEN:
+            self._streams.events.on_next(outcome)
+
+    def _linked(self) -> Link:
+        if self._link is None:
+            raise SessionClosedError("the session has no connection: nothing was sent")
+        return self._link
+
+    # how it ends
+
+    def _tear_down(self, cause: Exception | None, code: int, reason: str) -> None:
+        self._teardown = asyncio.get_running_loop().create_task(
+            self._shut(cause, code, reason), name="rxrealtime teardown"
+        )
+
+    async def _shut(self, cause: Exception | None, code: int, reason: str) -> None:
+        """Close the connection in bounded time, then end everything that waits, whatever happened on the way."""
+        try:
+            await self._linked().shut(code, reason, self._settings.close_timeout)
+        except Exception as error:  # a failing close must not mask why the session ended
+            self._streams.report(error, None)
+        finally:
+            self._end(cause)
+            self._over(cause)
+
+    def _end(self, cause: Exception | None) -> None:
+        """Give everybody their terminal, once."""
+        self._requests.fail(cause or SessionClosedError("the session was closed before the answer came"))
+        self._streams.end(cause)
+
+    def _over(self, cause: Exception | None) -> None:
+        self._course.stages.advance(Stage.CLOSED)
+        self._streams.faults.on_completed()
+        self.closed.set(self._course.outcome(cause))
+        if cause is not None:
+            _LOG.warning("the session ended by %s", type(cause).__name__)  # its message may quote the server

@@ -1,0 +1,145 @@
+"""An open websocket as a `Connection`: the reader, the writer, and an end that comes exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from reactivex import Observable, abc
+from reactivex.disposable import Disposable
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
+from websockets.protocol import State
+
+from rxrealtime.errors import ConnectionLost
+from rxrealtime.frames import Frame
+from rxrealtime.transport.endings import Closing, Evidence, ending
+from rxrealtime.transport.stalls import PERIOD, StallWatch
+
+__all__ = ["SocketConnection"]
+
+_TURN = 0.005
+_PATIENCE = 5.0
+
+
+class SocketConnection:
+    """One open websocket; see `Connection` for what its methods promise.
+
+    Args:
+        socket: The websocket, after its handshake.
+        max_frame_bytes: The limit it was opened with.
+        window: How far back, in seconds, a death by keepalive may have its cause.
+    """
+
+    def __init__(self, socket: ClientConnection, max_frame_bytes: int | None, window: float) -> None:
+        self._socket = socket
+        self._limit = max_frame_bytes
+        self._opened = socket.loop.time()
+        self._watch = StallWatch(socket.loop, window, self._look)
+        self._closing = _Patience(_PATIENCE)
+        self._reader: asyncio.Task[None] | None = None
+        self._ours: Closing | None = None
+
+    @property
+    def frames(self) -> Observable[Frame]:
+        """What the server sends; see `Connection.frames`."""
+        return Observable(self._subscribe)
+
+    def now(self) -> float:
+        """Give the time; see `Connection.now`."""
+        return self._socket.loop.time() - self._opened
+
+    async def send(self, data: bytes) -> Frame:
+        """Send a text frame; see `Connection.send`."""
+        try:
+            await self._socket.send(data, text=True)
+        except ConnectionClosed as closed:
+            raise self._ending(closed) or ConnectionLost("it was closed by us") from None
+        return Frame("sent", data, self.now())
+
+    async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
+        """Close the websocket; see `Connection.close`."""
+        self._ours = Closing(code, reason)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._socket.close(code, reason)
+        except TimeoutError:
+            pass  # the peer does not answer: the socket is cut below
+        finally:
+            self._socket.transport.abort()
+            self._watch.stop()
+        if self._reader is not None:
+            await asyncio.wait([self._reader])
+
+    def _subscribe(
+        self, observer: abc.ObserverBase[Frame], scheduler: abc.SchedulerBase | None = None
+    ) -> abc.DisposableBase:
+        self._reader = self._socket.loop.create_task(self._read(observer), name="rxrealtime reader")
+        return Disposable(self._release)
+
+    def _release(self) -> None:
+        if self._reader is not None and not self._reader.done() and self._reader is not _current_task():
+            self._reader.cancel()
+
+    async def _read(self, observer: abc.ObserverBase[Frame]) -> None:
+        end: Exception | None = None
+        try:
+            await self._deliver(observer)
+        except ConnectionClosed as closed:
+            end = self._ending(closed)
+        except Exception as error:  # foreign code below on_next: a socket that nobody reads must not stay open
+            end = error
+            self._socket.transport.abort()
+        finally:
+            self._watch.stop()
+        if end is None:
+            observer.on_completed()
+        else:
+            observer.on_error(end)
+
+    async def _deliver(self, observer: abc.ObserverBase[Frame]) -> None:
+        receive, deliver, clock = self._socket.recv, observer.on_next, self._socket.loop.time
+        turn = clock()
+        while True:
+            data: Any = await receive(decode=False)
+            now = clock()
+            if now - turn > _TURN:  # recv does not yield while frames are queued
+                await asyncio.sleep(0)
+                turn = clock()
+            deliver(Frame("received", data, now - self._opened))
+
+    def _ending(self, closed: ConnectionClosed) -> ConnectionLost | None:
+        if self._ours is not None:
+            return None
+        evidence = Evidence(self._limit, self._watch.longest, self._watch.unsent_bytes)
+        return ending(_closing(closed.rcvd), _closing(closed.sent), closed.rcvd_then_sent, evidence)
+
+    def _look(self) -> int:
+        """Cut a server that sent its close frame and then keeps the socket open; measure what is unsent."""
+        if self._closing.lost(self._socket.state is State.CLOSING):
+            self._socket.transport.abort()
+        return self._socket.transport.get_write_buffer_size()
+
+
+class _Patience:
+    """Count how long something has been so, in looks of the watch."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    def lost(self, waiting: bool) -> bool:
+        """Tell whether it has been waited for long enough."""
+        self._left -= PERIOD if waiting else 0.0
+        return self._left <= 0
+
+
+def _closing(found: Close | None) -> Closing | None:
+    return None if found is None else Closing(found.code, found.reason)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

@@ -1,0 +1,328 @@
+"""S: sending keeps its order, ends in one way, and gives no secret away (S3 and S4 belong to the conversation)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import traceback
+from typing import Any
+
+import pytest
+
+from rxrealtime import (
+    ConfigurationError,
+    ConnectionLost,
+    HandshakeRejected,
+    InputAudioBufferAppend,
+    MemoryFaults,
+    MemoryTransport,
+    MissingKeyError,
+    RedirectRefused,
+    RequestRejectedError,
+    RequestTimeoutError,
+    ResponseCreate,
+    SchemaError,
+    SendFailed,
+    ServerClosed,
+    Session,
+    SessionClosedError,
+    SessionStateError,
+    SessionUpdate,
+    SessionUpdated,
+    WebSocketTransport,
+    commands,
+)
+from rxrealtime.events import SessionConfig
+from tests.leaks import run_clean
+
+CREATED = b'{"type": "session.created", "event_id": "e", "session": {}}'
+UPDATED = b'{"type": "session.updated", "event_id": "e", "session": {"instructions": "Be brief."}}'
+UPDATE = SessionUpdate(session=SessionConfig(instructions="Be brief."))
+KEY = "sk-canary-5d1f0c"
+
+
+def _sent(transport: MemoryTransport) -> list[Any]:
+    return [json.loads(frame.data) for frame in transport.peer.received]
+
+
+def test_s1_sends_keep_their_order_and_calls_do_not_mix() -> None:
+    """S1: concurrent calls come one after the other, each whole."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        session = Session(transport)
+        told: list[Any] = []
+        session.sent.subscribe(told.append)
+        async with session:
+            calls = [session.send(*commands.append_audio(bytes([n])), *commands.commit_audio()) for n in range(20)]
+            await asyncio.gather(*calls)
+        types = [event["type"] for event in _sent(transport)]
+        assert types == ["input_audio_buffer.append", "input_audio_buffer.commit"] * 20
+        assert [event.type for event in told] == types
+        audio = [event.audio for event in told if isinstance(event, InputAudioBufferAppend)]
+        assert audio == [bytes([n]) for n in range(20)]
+
+    run_clean(main)
+
+
+def test_s1_a_send_before_the_start_or_after_the_end_raises_one_named_error() -> None:
+    """S1: and sends nothing."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        session = Session(transport)
+        with pytest.raises(SessionStateError, match="enter it first"):
+            await session.send(UPDATE)
+        async with session:
+            pass
+        for _ in range(2):
+            with pytest.raises(SessionClosedError):
+                await session.send(UPDATE)
+            with pytest.raises(SessionClosedError):
+                await session.request(UPDATE)
+        assert transport.peer.received == []
+
+    run_clean(main)
+
+
+def test_s1_a_send_that_fails_raises_to_its_caller_and_appears_in_the_stream() -> None:
+    """S1: as SendFailed, naming the event; the session lives."""
+    broken = ConnectionLost("broken pipe")
+
+    async def main() -> None:
+        session = Session(MemoryTransport(faults=MemoryFaults(send=broken)))
+        failed: list[Any] = []
+        sent: list[Any] = []
+        session.failures.subscribe(failed.append)
+        session.sent.subscribe(sent.append)
+        async with session:
+            with pytest.raises(ConnectionLost) as raised:
+                await session.send(UPDATE)
+            assert raised.value is broken
+        (failure,) = failed
+        assert isinstance(failure, SendFailed)
+        assert (failure.exception, failure.event_type, sent) == (broken, "session.update", [])
+
+    run_clean(main)
+
+
+def test_s1_an_event_that_cannot_be_written_is_refused_by_name() -> None:
+    """S1: a lone surrogate never reaches the wire, and the message does not quote it."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        async with Session(transport) as session:
+            with pytest.raises(SchemaError, match="ConversationItemCreate") as raised:
+                await session.send(*commands.say("secret \ud83d"))
+            assert "secret" not in "".join(traceback.format_exception(raised.value))
+        assert transport.peer.received == []
+
+    run_clean(main)
+
+
+async def _requesting(transport: MemoryTransport, *answers: bytes, timeout: float | None = None) -> Any:
+    async with Session(transport) as session:
+        asking = asyncio.ensure_future(session.request(UPDATE, timeout=timeout))
+        (frame,) = await transport.peer.until_received(1)
+        event_id = json.loads(frame.data)["event_id"]
+        for answer in answers:
+            transport.peer.send(answer.replace(b"$ID", event_id.encode()))
+        return await asking
+
+
+def _refusal(event_id: str) -> bytes:
+    return json.dumps({"type": "error", "error": {"code": "invalid_value", "message": "no", "event_id": event_id}}).encode()
+
+
+def test_s2_a_request_is_confirmed() -> None:
+    """S2: by the event that the protocol has for it; it was given an event_id."""
+    answer = run_clean(lambda: _requesting(MemoryTransport(), CREATED, UPDATED))
+    assert isinstance(answer, SessionUpdated)
+
+
+def test_s2_a_request_is_rejected_by_the_error_that_names_it_and_no_other() -> None:
+    """S2: correlation is by event_id alone."""
+    with pytest.raises(RequestRejectedError, match="invalid_value") as raised:
+        run_clean(lambda: _requesting(MemoryTransport(), _refusal("another"), _refusal("$ID"), UPDATED))
+    assert raised.value.code == "invalid_value"
+    assert isinstance(run_clean(lambda: _requesting(MemoryTransport(), _refusal("another"), UPDATED)), SessionUpdated)
+
+
+def test_s2_a_request_times_out() -> None:
+    """S2: the message names the event and the time."""
+    with pytest.raises(RequestTimeoutError, match=r"session\.update within 0\.01 s"):
+        run_clean(lambda: _requesting(MemoryTransport(), timeout=0.01))
+
+
+@pytest.mark.parametrize("how", ["lost", "closed by us"])
+def test_s2_a_request_ends_with_the_session(how: str) -> None:
+    """S2: connection lost, or closed by us."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        session = Session(transport)
+        await session.open()
+        transport.peer.send(CREATED)
+        asking = asyncio.ensure_future(session.request(UPDATE, timeout=None))
+        await transport.peer.until_received(1)
+        if how == "lost":
+            transport.peer.close(1011, "oops")
+        else:
+            await session.close()
+        with pytest.raises(ServerClosed if how == "lost" else SessionClosedError):
+            await asking
+        await session.closed
+
+    run_clean(main)
+
+
+def test_s2_what_is_never_confirmed_cannot_be_requested() -> None:
+    """S2: a request that could never end is refused at once."""
+
+    async def main() -> None:
+        async with Session(MemoryTransport()) as session:
+            with pytest.raises(ConfigurationError, match="never confirmed"):
+                await session.request(InputAudioBufferAppend(audio=b""))
+
+    run_clean(main)
+
+
+def test_s2_two_requests_of_one_kind_are_settled_in_their_order() -> None:
+    """S2: the server answers in order; each confirmation settles one request."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        async with Session(transport) as session:
+            first = asyncio.ensure_future(session.request(UPDATE))
+            second = asyncio.ensure_future(session.request(UPDATE))
+            await transport.peer.until_received(2)
+            transport.peer.send(UPDATED.replace(b"brief", b"first"))
+            transport.peer.send(UPDATED.replace(b"brief", b"second"))
+            answers = [await first, await second]
+            said = [answer.session.instructions for answer in answers]  # type: ignore[union-attr]  # both are updates
+            assert said == ["Be first.", "Be second."]
+
+    run_clean(main)
+
+
+def test_s2_a_response_is_told_by_its_metadata() -> None:
+    """S2: another response that begins first, such as one the server makes after speech, does not settle it."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        async with Session(transport) as session:
+            wanted = commands.respond(metadata={"topic": "mine"})[0]
+            asking = asyncio.ensure_future(session.request(wanted))
+            await transport.peer.until_received(1)
+            for response in ({"id": "r1"}, {"id": "r2", "metadata": {"topic": "mine"}}):
+                event = {"type": "response.created", "event_id": "e", "response": response}
+                transport.peer.send(json.dumps(event))
+            created = await asking
+            assert created.response.id == "r2"  # type: ignore[union-attr]  # it is a response.created
+
+    run_clean(main)
+
+
+def test_s2_an_event_id_of_the_caller_is_kept_and_two_of_one_id_are_refused() -> None:
+    """S2: their answers could not be told apart."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        mine = ResponseCreate(event_id="mine")
+        async with Session(transport) as session:
+            asking = asyncio.ensure_future(session.request(mine))
+            (frame,) = await transport.peer.until_received(1)
+            assert json.loads(frame.data)["event_id"] == "mine"
+            with pytest.raises(ConfigurationError, match="mine"):
+                await session.request(mine)
+            asking.cancel()
+            await asyncio.wait([asking])
+
+    run_clean(main)
+
+
+def _everything_said(error: BaseException, *values: object) -> str:
+    return "\n".join([*map(repr, values), *map(str, values), repr(error), *traceback.format_exception(error)])
+
+
+TRANSPORTS = {
+    "key": lambda url: WebSocketTransport(url, api_key=KEY),
+    "function": lambda url: WebSocketTransport(url, api_key=lambda: KEY),
+    "header": lambda url: WebSocketTransport(url, headers={"api-key": KEY}),
+    "subprotocol": lambda url: WebSocketTransport(url, subprotocols=("realtime", f"openai-insecure-api-key.{KEY}")),
+}
+
+
+@pytest.mark.parametrize("way", TRANSPORTS)
+def test_s5_credentials_are_in_no_repr_log_or_exception(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    """S5: even if the server echoes the key in its refusal, and even with debug logs on."""
+    body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}})
+
+    async def main() -> str:
+        async with LoopbackServer(behaviour=refuse(401, body)) as server:
+            transport = TRANSPORTS[way](server.url)
+            session = Session(transport)
+            with pytest.raises(HandshakeRejected) as raised:
+                await session.open()
+            assert raised.value.status == 401
+            assert "Incorrect API key provided: ***" in raised.value.body
+            return _everything_said(raised.value, transport, session, await session.closed)
+
+    with caplog.at_level(logging.DEBUG):
+        said = run_clean(main)
+    assert KEY not in said
+    assert KEY not in caplog.text
+
+
+def test_s5_a_session_that_works_says_nothing_of_its_key_either(caplog: pytest.LogCaptureFixture) -> None:
+    """S5: a whole conversation with debug logs on."""
+
+    async def main() -> str:
+        async with LoopbackServer(token=KEY) as server:
+            session = Session(WebSocketTransport(server.url, api_key=KEY))
+            async with session:
+                await session.request(UPDATE)
+            return repr(session) + repr(await session.closed)
+
+    with caplog.at_level(logging.DEBUG):
+        said = run_clean(main)
+    assert KEY not in said + caplog.text
+    assert "Be brief" not in caplog.text
+
+
+def test_s5_the_providers_key_is_never_sent_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S5: OPENAI_API_KEY is for the provider's own url only."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    async def main() -> None:
+        async with LoopbackServer(token=KEY) as server:
+            with pytest.raises(HandshakeRejected):
+                await WebSocketTransport(server.url).connect()
+
+    run_clean(main)
+
+
+def test_s5_without_a_key_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S5: a usage error before any socket."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    async def main() -> None:
+        with pytest.raises(MissingKeyError, match="OPENAI_API_KEY"):
+            await Session("wss://api.openai.com/v1/realtime?model=gpt-realtime").open()
+
+    run_clean(main)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_s6_no_redirect_to_another_origin_is_followed(status: int) -> None:
+    """S6: the credentials stay; the other server never sees a connection."""
+
+    async def main() -> None:
+        async with LoopbackServer() as other, LoopbackServer(behaviour=redirect(other.url, status)) as server:
+            with pytest.raises(RedirectRefused) as raised:
+                await WebSocketTransport(server.url, api_key=KEY).connect()
+            assert raised.value.origin in other.url
+            assert other.connections == 0
+
+    run_clean(main)
