@@ -25,13 +25,14 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from rxrealtime.errors import BinaryError, DecodeError, JsonError, SchemaError
 from rxrealtime.events import (
     CLIENT_EVENTS,
+    DELTA_EVENTS,
     SERVER_EVENTS,
     BinaryFailed,
     ClientEvent,
+    ConversationItemInputAudioTranscriptionDelta,
     Event,
     ExceptionEvent,
     JsonFailed,
-    ResponseOutputAudioDelta,
     SchemaFailed,
     ServerEvent,
     UnknownEvent,
@@ -51,7 +52,8 @@ _CLIENT: TypeAdapter[ClientEvent] = TypeAdapter(
     Annotated[ClientEvent, Field(discriminator="type")], config=ConfigDict(hide_input_in_errors=True)
 )
 _SHOWN_ERRORS = 3
-_FLAT: frozenset[type[Event]] = frozenset({ResponseOutputAudioDelta})
+_FLAT: frozenset[type[Event]] = DELTA_EVENTS - {ConversationItemInputAudioTranscriptionDelta}
+"""Events that hold text, numbers and audio only: no field of theirs could hold a NaN, unless an unknown one does."""
 _TYPE = re.compile(r'"type"\s*:\s*"([^"\\]{1,100})"')
 
 

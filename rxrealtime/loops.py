@@ -35,11 +35,15 @@ class Loops(Generic[T]):
         self._main: EventIterator[T] | None = None
         self._running: weakref.ref[_Loop[T]] | None = None
 
-    def attach(self) -> None:
-        """Start to buffer for the first loop."""
+    def attach(self) -> EventIterator[T]:
+        """Start to buffer for the first loop.
+
+        Returns:
+            The buffer that loops resume.
+        """
         if self._main is None:
-            self._main = EventIterator(self._limits)
-            self._events.subscribe(self._main)
+            self._main = self._follow()
+        return self._main
 
     def start(self) -> AsyncIterator[T | EventsDropped]:
         """Start a loop.
@@ -48,18 +52,13 @@ class Loops(Generic[T]):
             The iterator: the buffer that no loop is reading, or a new one.
         """
         if self._running is not None and self._running() is not None:
-            return self._beside()
-        self.attach()
-        assert self._main is not None  # noqa: S101 (attach made it)
-        loop = _Loop(self._main)
+            return self._follow()
+        loop = _Loop(self.attach())
         self._running = weakref.ref(loop)
         return loop
 
-    def _beside(self) -> AsyncIterator[T | EventsDropped]:
-        iterator: EventIterator[T] = EventIterator(self._limits)
-        loop = _Loop(iterator)
-        weakref.finalize(loop, self._events.subscribe(iterator).dispose)
-        return loop
+    def _follow(self) -> EventIterator[T]:
+        return EventIterator[T](self._limits).follow(self._events)
 
 
 class _Loop(Generic[T]):

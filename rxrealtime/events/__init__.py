@@ -132,6 +132,7 @@ from rxrealtime.events.response import (
     Usage,
 )
 from rxrealtime.events.server import (
+    DELTA_EVENTS,
     SERVER_EVENTS,
     ServerEvent,
 )
@@ -143,6 +144,7 @@ from rxrealtime.events.session import (
 
 __all__ = [
     "CLIENT_EVENTS",
+    "DELTA_EVENTS",
     "SERVER_EVENTS",
     "Audio",
     "AudioConfig",

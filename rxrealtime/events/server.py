@@ -64,7 +64,7 @@ from rxrealtime.events.session import (
     SessionUpdated,
 )
 
-__all__ = ["SERVER_EVENTS", "ServerEvent"]
+__all__ = ["DELTA_EVENTS", "SERVER_EVENTS", "ServerEvent"]
 
 ServerEvent = (
     SessionCreated
@@ -120,3 +120,8 @@ SERVER_EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {model.model_fields["type"].default: model for model in get_args(ServerEvent)}
 )
 """The model of each server event, by its ``type``."""
+
+DELTA_EVENTS: frozenset[type[Event]] = frozenset(
+    model for tag, model in SERVER_EVENTS.items() if tag.endswith(".delta")
+)
+"""The events that are pieces of something whose whole comes later; everything else is structural."""

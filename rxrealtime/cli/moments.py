@@ -1,0 +1,97 @@
+"""What can be shown: everything a session receives and sends, and what the conversation tells about itself, in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as rx
+
+from rxrealtime import Session, ops
+from rxrealtime.outcome import Outcome
+
+__all__ = ["Chapter", "Direction", "Ended", "Heard", "Moment", "Note", "moments"]
+
+Direction = Literal["received", "sent", "told", "noted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Another part of the conversation begins."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of an answer before it was interrupted, read from the audio that was kept.
+
+    Args:
+        item_id: The answer.
+        text: What the audio says.
+        audio_end_ms: How long the audio is, in milliseconds.
+        whole: What the answer would have been.
+    """
+
+    item_id: str
+    text: str
+    audio_end_ms: int
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over.
+
+    Args:
+        outcome: How it ended; None if it never began.
+        unmet: What was expected and did not happen.
+    """
+
+    outcome: Outcome | None
+    unmet: tuple[str, ...] = ()
+
+
+Note = Chapter | Heard | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened.
+
+    Args:
+        at: When, in seconds since the demonstration began.
+        direction: "received" and "sent" are events, "told" is a `Transcript` made of them, "noted" a `Note`.
+        value: What.
+    """
+
+    at: float
+    direction: Direction
+    value: Any
+
+
+def moments(session: Session, notes: Observable[Note], clock: Callable[[], float]) -> Observable[Moment]:
+    """Give everything that happens in a session as one stream.
+
+    Args:
+        session: The session; subscribe before it is entered.
+        notes: What the conversation tells about itself.
+        clock: Gives the time in seconds.
+
+    Returns:
+        A stream that completes with the notes, however the session ends.
+    """
+
+    def stamped(source: Observable[Any], direction: Direction) -> Observable[Moment]:
+        return source.pipe(rx.catch(reactivex.empty()), rx.map(lambda value: Moment(clock(), direction, value)))
+
+    return reactivex.merge(
+        stamped(session.events, "received"),
+        stamped(session.sent, "sent"),
+        stamped(session.events.pipe(ops.transcripts(partial=True)), "told"),
+        stamped(session.events.pipe(ops.text(partial=True)), "told"),
+        stamped(notes, "noted"),
+    )

@@ -1,0 +1,37 @@
+"""Operators over the typed stream, one family a module; each works in ``pipe`` beside those of reactivex."""
+
+from rxrealtime.operators._mealy import mealy
+from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
+from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
+from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
+from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.mapping import map_async
+from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.transcripts import Transcript, text, transcripts
+from rxrealtime.operators.turns import Turn, turns
+
+__all__ = [
+    "AudioChunk",
+    "BufferLimits",
+    "EventBuffer",
+    "EventIterator",
+    "EventsDropped",
+    "Transcript",
+    "Turn",
+    "audio_chunks",
+    "buffered",
+    "catch_map",
+    "decode_frames",
+    "failures",
+    "for_item",
+    "for_response",
+    "from_async_iterable",
+    "map_async",
+    "mealy",
+    "of_type",
+    "rechunk",
+    "text",
+    "to_async_iterable",
+    "transcripts",
+    "turns",
+]

@@ -1,0 +1,47 @@
+"""Tasks that are held on to: an event loop refers to its tasks weakly, and one that nobody holds may vanish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from reactivex import abc
+
+__all__ = ["hand", "spawn"]
+
+_T = TypeVar("_T")
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task[_T]:
+    """Start a task on the running loop and hold it until it is done.
+
+    Args:
+        function: An async function, or any other that returns an awaitable. It is called inside the task.
+        args: What to call it with.
+
+    Returns:
+        The task.
+
+    Raises:
+        RuntimeError: No event loop is running.
+    """
+
+    async def run() -> _T:
+        return await function(*args)
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(run())
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task
+
+
+def hand(observer: abc.ObserverBase[_T], value: _T) -> None:
+    """Hand a value to a subscriber inside a task; if it raises, the loop's exception handler reports it."""
+    try:
+        observer.on_next(value)
+    except Exception as error:  # a subscriber's bug is neither our end nor to be swallowed
+        asyncio.get_running_loop().call_exception_handler({"message": "a subscriber raised", "exception": error})

@@ -1,0 +1,294 @@
+"""The socket edge of the embedded server: one engine for each websocket connection.
+
+Everything that is decided is decided by the engine, the scenario and the faults; here it is read, paced, written and
+closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from types import TracebackType
+from typing import Final, Self
+from weakref import WeakKeyDictionary, WeakSet
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from rxrealtime.codec import decode_client, encode_bytes
+from rxrealtime.errors import ConfigurationError
+from rxrealtime.events import Event
+from rxrealtime.server.engine import DEFAULT_MODEL, failed, next_due, open_session, step
+from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
+from rxrealtime.server.handshake import REALTIME, Admission, admit, is_loopback
+from rxrealtime.server.ids import Ids
+from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
+from rxrealtime.server.scenarios import DEFAULT, Scenario
+from rxrealtime.server.state import Change, Input, Received, State, Tick
+
+__all__ = ["LoopbackServer"]
+
+_LOG: Final = logging.getLogger("rxrealtime.server")
+_MAX_FRAME_BYTES: Final = 24 * 1024 * 1024
+"""15 MiB of audio in one append are 20 MiB of base64."""
+_CLOSE_TIMEOUT: Final = 1.0
+_SESSION_SECONDS: Final = 3600
+
+
+class LoopbackServer:
+    """Serve the Realtime protocol on a websocket, for as long as it is entered.
+
+    Args:
+        scenario: What the server answers, and how fast; its default mind if None.
+        host: Where to listen.
+        port: The port; 0 takes a free one.
+        token: What clients have to know, as a bearer token, an ``api-key`` header or a browser's subprotocol; None
+            lets anybody on this machine in.
+        pace: How many times faster than real time audio is generated, instead of what the scenario says; 0 sends
+            everything at once.
+        faults: What the server does to connections instead of behaving; see `rxrealtime.server.faults`.
+
+    Raises:
+        ConfigurationError: ``host`` can be reached from other machines and there is no ``token``; or ``pace`` is
+            negative.
+
+    Example:
+        async with LoopbackServer() as server:
+            async with websockets.connect(server.url) as connection:
+                print(await connection.recv())
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        pace: float | None = None,
+        faults: Iterable[Misbehaviour] = (),
+    ) -> None:
+        if not token and not is_loopback(host):
+            raise ConfigurationError(f"listening on {host} needs a token: everybody there could connect")
+        chosen = scenario or DEFAULT
+        self._scenario = chosen if pace is None else replace(chosen, pace=pace)
+        self._address = (host, port)
+        self._token = token
+        self._faults = tuple(faults)
+        self._handshakes = 0
+        self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
+        self._silent: WeakSet[ServerConnection] = WeakSet()
+        self._server: Server | None = None
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+        """
+        try:
+            self._server = await serve(
+                self._converse,
+                *self._address,
+                process_request=self._process_request,
+                select_subprotocol=_select_subprotocol,
+                compression=None,
+                max_size=_MAX_FRAME_BYTES,
+                close_timeout=_CLOSE_TIMEOUT,
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot listen on {self._address[0]}:{self._address[1]}: {error.strerror}"
+            ) from error
+
+    async def close(self) -> None:
+        """Close every connection with 1001 and stop listening; a second call does nothing."""
+        server, self._server = self._server, None
+        if server is not None:
+            for connection in tuple(self._silent):
+                connection.transport.abort()
+            server.close()
+            await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on.
+
+        Raises:
+            ConfigurationError: The server is not running.
+        """
+        if self._server is None:
+            raise ConfigurationError("the server is not running: start it first")
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        """The url for clients; raises as `port` does."""
+        name = self._address[0]
+        host = f"[{name}]" if ":" in name else name
+        return f"ws://{host}:{self.port}/v1/realtime?model={DEFAULT_MODEL}"
+
+    async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        number, self._handshakes = self._handshakes, self._handshakes + 1
+        faults = of_connection(self._faults, number)
+        for fault in faults:
+            if isinstance(fault, Stall):
+                await asyncio.sleep(fault.seconds)
+        refused = next((fault for fault in faults if isinstance(fault, Refusal)), None) or self._admit(request)
+        if isinstance(refused, Refusal):
+            return _refusal(connection, refused)
+        self._numbers[connection] = number
+        return None
+
+    def _admit(self, request: Request) -> Admission | Refusal:
+        headers = {name.lower(): value for name, value in request.headers.raw_items()}
+        return admit(request.path, headers, self._token)
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        """Hold one conversation, until either side ends it."""
+        number = self._numbers.pop(connection, 0)
+        admitted = self._admit(connection.request) if connection.request else None
+        if not isinstance(admitted, Admission):
+            return
+        faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
+        wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._silent)
+        session = _Session(self._scenario, admitted.model, number)
+        try:
+            alive = await wire.strike_due() and await wire.send(session.begin())
+            while alive:
+                alive = await wire.send(session.take(await session.next_input(connection)))
+        except ConnectionClosed:
+            return
+
+
+class _Session:
+    """The engine of one connection, its clock, and what happens if it fails."""
+
+    def __init__(self, scenario: Scenario, model: str, number: int) -> None:
+        self._begin = partial(open_session, scenario, model=model, seed=number)
+        self._ids = Ids(number)
+        self._opened = time.monotonic()
+        self._state: State | None = None
+
+    def begin(self) -> tuple[Output, ...]:
+        """Return what the server says first."""
+        expires_at = int(time.time()) + _SESSION_SECONDS
+        return self._advance(lambda: self._begin(expires_at=expires_at, clock_text=_clock_text()))
+
+    def take(self, received: Input) -> tuple[Output, ...]:
+        """Return what the server says to an input."""
+        state = self._state
+        return () if state is None else self._advance(lambda: step(state, received))
+
+    def _advance(self, act: Callable[[], Change]) -> tuple[Output, ...]:
+        try:
+            self._state, outputs = act()
+        except Exception as error:  # whatever is wrong in the engine, the client hears of it and the log has the place
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error("the engine failed: %s in %s, line %s", type(error).__name__, place.name, place.lineno)
+            return failed(self._state.ids if self._state else self._ids)
+        return outputs
+
+    async def next_input(self, connection: ServerConnection) -> Input:
+        """Wait for a frame, or for the time when something is due."""
+        due = next_due(self._state) if self._state else None
+        delay = None if due is None else due - self._now()
+        try:
+            async with asyncio.timeout(None if delay is None else max(delay, 0.0)):
+                frame = await connection.recv(decode=False)
+        except TimeoutError:
+            return Tick(self._now(), _clock_text())
+        return Received(decode_client(frame), self._now(), _clock_text(), frame)
+
+    def _now(self) -> float:
+        return time.monotonic() - self._opened
+
+
+class _Wire:
+    """Write what the engine gives out, and strike where a fault is due."""
+
+    def __init__(
+        self, connection: ServerConnection, faults: tuple[Fault, ...], silent: WeakSet[ServerConnection]
+    ) -> None:
+        self._connection = connection
+        self._faults = faults
+        self._silent = silent
+        self._seen: Counter[str] = Counter()
+
+    async def send(self, outputs: Sequence[Output]) -> bool:
+        """Send everything; False if the connection is over then.
+
+        Raises:
+            ConnectionClosed: The peer has ended it.
+        """
+        for output in outputs:
+            if isinstance(output, Event):
+                await self._connection.send(encode_bytes(output), text=True)
+                self._seen[output.type] += 1
+                alive = await self.strike_due()
+                await asyncio.sleep(0)  # the client may live in the same loop
+            else:
+                alive = await self._strike(output)
+            if not alive:
+                return False
+        return True
+
+    async def strike_due(self) -> bool:
+        """Carry out the faults that are due; False if the connection is over then."""
+        strikes, self._faults = due_faults(self._faults, self._seen.total(), self._seen)
+        for strike in strikes:
+            if not await self._strike(strike):
+                return False
+        return True
+
+    async def _strike(self, strike: Strike) -> bool:
+        match strike:
+            case RawFrame(data):
+                await self._connection.send(data)
+                return True
+            case Disconnect(None):
+                self._connection.transport.abort()
+            case Disconnect(int(code), reason):
+                await self._connection.close(code, reason)
+            case GoSilent():
+                self._silent.add(self._connection)
+                self._connection.transport.pause_reading()
+                await self._connection.wait_closed()
+        return False
+
+
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Select ``realtime`` where it is offered, which browsers insist on, and nothing otherwise."""
+    return next((name for name in offered if name == REALTIME), None)
+
+
+def _refusal(connection: ServerConnection, refused: Refusal) -> Response:
+    response = connection.respond(HTTPStatus(refused.status), refused.body)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    for name, value in refused.headers:
+        response.headers[name] = value
+    return response
+
+
+def _clock_text() -> str:
+    return time.strftime("%H:%M")

@@ -1,0 +1,216 @@
+"""What the user says: the input audio buffer, the turns that voice activity detection finds in it, transcription.
+
+Source: the order of events is that of OpenAI traffic recorded in 2026-08 (speech_started, speech_stopped, committed,
+item added, item done, response.created, transcription anywhere after); openai-openapi f85dbe2 for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from rxrealtime.audio import AudioFormat, to_pcm16
+from rxrealtime.events import (
+    ContentPart,
+    InputAudioBufferAppend,
+    InputAudioBufferClear,
+    InputAudioBufferCleared,
+    InputAudioBufferCommit,
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+    Message,
+)
+from rxrealtime.server.beats import Due, Hear, HearAll
+from rxrealtime.server.conversation import append_item
+from rxrealtime.server.hearing import Hearing
+from rxrealtime.server.refusals import Refused, error_event, invalid_value
+from rxrealtime.server.responses import interrupt, respond
+from rxrealtime.server.settings import Settings
+from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled
+from rxrealtime.server.tokens import pieces
+from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, vad_step
+from rxrealtime.server.voices import transcribe
+
+__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned"]
+
+_MAX_APPEND_BYTES: Final = 15 * 1024 * 1024
+_MIN_COMMIT_MS: Final = 100
+_SLACK_MS: Final = 100
+"""Speech is found a little after it began: silence is kept a little longer than the padding."""
+_FRAME_MS: Final = 20
+_SILENCE_MS: Final[Mapping[str, int]] = {"low": 1600, "medium": 800, "auto": 800, "high": 400}
+"""The silence that ends a turn in semantic_vad, by eagerness. There is no model here that could decide it."""
+_PIECE_SECONDS: Final = 0.1
+
+
+def append_audio(state: State, event: InputAudioBufferAppend) -> Change:
+    """Add audio to the buffer; what is found in it is told, the append itself never.
+
+    Raises:
+        Refused: It is more than 15 MiB.
+    """
+    if len(event.audio) > _MAX_APPEND_BYTES:
+        raise invalid_value("audio", f"Invalid 'audio': at most {_MAX_APPEND_BYTES} bytes may be appended at once.")
+    hearing = state.hearing.appended(event.audio)
+    if hearing.vad is None:
+        return replace(state, hearing=hearing), ()
+    vad, found = vad_step(hearing.vad, _as_pcm16(event.audio, state.session.input_format))
+    state = replace(state, hearing=replace(hearing, vad=vad))
+    state, outputs = chain(state, *(lambda state, heard=heard: _notice(state, heard) for heard in found))
+    return _trimmed(state), outputs
+
+
+def _as_pcm16(audio: bytes, format: AudioFormat) -> bytes:
+    return audio if format.encoding == "audio/pcm" else to_pcm16(audio, format)
+
+
+def _notice(state: State, found: SpeechStarted | SpeechStopped) -> Change:
+    if isinstance(found, SpeechStarted):
+        return _speech_started(state, found.audio_start_ms)
+    return chain(state, lambda state: _speech_stopped(state, found.audio_end_ms), _turn_taken)
+
+
+def _speech_started(state: State, start_ms: int) -> Change:
+    state, item_id = mint(state, "item")
+    _, hearing = state.hearing.split(start_ms, state.session.input_format)
+    state = replace(state, hearing=replace(hearing, item_id=item_id))
+    told = InputAudioBufferSpeechStarted(audio_start_ms=start_ms, item_id=item_id)
+    state, outputs = interrupt(state) if _turn_setting(state, "interrupt_response") else (state, ())
+    return state, (told, *outputs)
+
+
+def _speech_stopped(state: State, end_ms: int) -> Change:
+    told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
+    state, outputs = _committed(state, end_ms)
+    return state, (told, *outputs)
+
+
+def _turn_taken(state: State) -> Change:
+    """Answer a turn that was found, unless the client wants to do that itself."""
+    if not _turn_setting(state, "create_response"):
+        return state, ()
+    try:
+        return respond(state)
+    except Refused as refused:
+        return state, (error_event(refused, None),)
+
+
+def _turn_setting(state: State, name: str) -> bool:
+    detection: Mapping[str, Any] = state.session.turn_detection or {}
+    return detection.get(name) is not False
+
+
+def commit_audio(state: State, event: InputAudioBufferCommit) -> Change:
+    """Make a user's item of the buffer; no response follows by itself.
+
+    Raises:
+        Refused: There is less than 100 ms of audio.
+    """
+    format = state.session.input_format
+    if state.hearing.size < format.ms_to_bytes(_MIN_COMMIT_MS):
+        message = (
+            f"Error committing input audio buffer: buffer too small. Expected at least {_MIN_COMMIT_MS}ms of audio, "
+            f"but buffer only has {format.bytes_to_ms(state.hearing.size):.2f}ms of audio."
+        )
+        raise Refused("input_audio_buffer_commit_empty", message)
+    return chain(state, _fallen_silent, lambda state: _committed(state, state.hearing.position_ms(format)))
+
+
+def clear_audio(state: State, event: InputAudioBufferClear) -> Change:
+    """Empty the buffer; speech that went on is told to have stopped, and becomes no item."""
+    state, outputs = _fallen_silent(state)
+    return replace(state, hearing=state.hearing.emptied()), (*outputs, InputAudioBufferCleared())
+
+
+def _fallen_silent(state: State) -> Change:
+    """Tell that speech stopped where a client ends it, so that every start has its stop."""
+    vad = state.hearing.vad
+    if vad is None or vad.noise is None:
+        return state, ()
+    end_ms = state.hearing.position_ms(state.session.input_format)
+    levels = (vad.noise,) * len(vad.levels)
+    quiet = replace(vad, noise=None, contrary=0, levels=levels, turn_end_ms=end_ms)
+    told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
+    return replace(state, hearing=replace(state.hearing, vad=quiet)), (told,)
+
+
+def _committed(state: State, end_ms: int) -> Change:
+    """Make an item of the audio up to a moment, and of its words a transcript."""
+    format = state.session.input_format
+    if state.hearing.item_id is None:
+        state, item_id = mint(state, "item")
+    else:
+        item_id = state.hearing.item_id
+    audio, hearing = state.hearing.split(end_ms, format)
+    words = transcribe(audio, format)
+    part = ContentPart(type="input_audio", audio=audio, transcript=None)
+    item = Message(id=item_id, status="completed", role="user", content=(part,))
+    previous = state.items[-1].id if state.items else None
+    told = InputAudioBufferCommitted(previous_item_id=previous, item_id=item_id)
+    state = replace(state, hearing=replace(hearing, item_id=None))
+    state, outputs = append_item(state, Stored(item, format, words))
+    return _transcript_planned(state, item_id, words, format.seconds(len(audio))), (told, *outputs)
+
+
+def _transcript_planned(state: State, item_id: str, words: str, seconds: float) -> State:
+    """Schedule the transcript; it comes beside the response, not before it."""
+    if not state.session.transcribes:
+        return state
+    pace, now = state.mind.scenario.pace, state.clock.at
+    step = _PIECE_SECONDS / pace if pace else 0.0
+    said = pieces(words)
+    deltas = (Due(now + step * n, Hear(item_id, piece), item_id) for n, piece in enumerate(said, start=1))
+    whole = Due(now + step * (len(said) + 1), HearAll(item_id, words, round(seconds, 3)), item_id)
+    return scheduled(state, *deltas, whole)
+
+
+def _trimmed(state: State) -> State:
+    """Forget silence that cannot become the padding of speech."""
+    hearing = state.hearing
+    if hearing.vad is None or hearing.speaking or hearing.item_id:
+        return state
+    format = state.session.input_format
+    kept_ms = hearing.vad.config.prefix_padding_ms + _SLACK_MS
+    _, rest = hearing.split(hearing.position_ms(format) - kept_ms, format)
+    return replace(state, hearing=rest)
+
+
+def retuned(state: State, session: Settings) -> Change:
+    """Put a session's configuration in force, for the ears too.
+
+    A change of the format empties the buffer; a change of the turn detection keeps what was heard.
+    """
+    old, new = state.session.input_format, session.input_format
+    stays = old == new and session.turn_detection is not None
+    state, outputs = (state, ()) if stays else _fallen_silent(state)
+    hearing = state.hearing
+    if old != new:
+        hearing = Hearing(base_ms=hearing.position_ms(old))
+    return replace(state, session=session, hearing=listening(hearing, session)), outputs
+
+
+def listening(hearing: Hearing, session: Settings) -> Hearing:
+    """Return the buffer with the voice activity detection that a session asks for."""
+    if session.turn_detection is None:
+        return replace(hearing, vad=None)
+    config = _vad_config(session.turn_detection, session.input_format)
+    if hearing.vad is not None:
+        return replace(hearing, vad=replace(hearing.vad, config=config))
+    return replace(hearing, vad=_vad_at(hearing.position_ms(session.input_format), config))
+
+
+def _vad_at(position_ms: int, config: VadConfig) -> VadState:
+    """Return detection that begins in the middle of a session."""
+    frames, rest_ms = divmod(position_ms, _FRAME_MS)
+    rest = bytes(2 * (rest_ms * config.rate // 1000))
+    return VadState(config, rest=rest, frames=frames, turn_end_ms=position_ms)
+
+
+def _vad_config(detection: Mapping[str, Any], format: AudioFormat) -> VadConfig:
+    if detection["type"] == "semantic_vad":
+        return VadConfig(silence_duration_ms=_SILENCE_MS[detection["eagerness"]], rate=format.rate)
+    return VadConfig(
+        detection["threshold"], detection["prefix_padding_ms"], detection["silence_duration_ms"], format.rate
+    )

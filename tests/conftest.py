@@ -1,0 +1,44 @@
+"""What all tests share: the recordings of real sessions, where they are at hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rxrealtime.frames import Direction
+
+__all__ = ["Recording", "load_recording"]
+
+Recording = list[tuple[Direction, bytes]]
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def load_recording(path: Path) -> Recording:
+    """Read the frames of one recorded session, in order.
+
+    Args:
+        path: A file of JSON lines: first where it came from, then ``{"direction": ..., "event": {...}}``.
+
+    Returns:
+        Direction and payload of each frame.
+    """
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(row["direction"], json.dumps(row["event"]).encode()) for row in rows if "event" in row]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The material beside the repository; tests that need it are skipped where it is absent."""
+    if not _SHARED.is_dir():
+        pytest.skip("needs ../shared beside the repository, which is not here")
+    return _SHARED
+
+
+@pytest.fixture(scope="session")
+def recordings(shared: Path) -> Callable[[str], Recording]:
+    """Load a recorded session by the name of its file, without ``.jsonl``."""
+    return lambda name: load_recording(shared / "recordings" / f"{name}.jsonl")

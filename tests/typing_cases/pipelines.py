@@ -1,0 +1,81 @@
+"""Ten typical pipelines: what mypy and pyright infer for them is asserted; this file is checked, never run."""
+
+from collections.abc import AsyncIterable
+from typing import assert_type
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as rx
+
+from rxrealtime import Decoded, EventsDropped, ExceptionEvent, Outcome, Session, commands, ops
+from rxrealtime.events import (
+    ClientEvent,
+    ResponseDone,
+    ResponseOutputAudioDelta,
+    ResponseOutputTextDelta,
+    ServerEvent,
+)
+from rxrealtime.operators import AudioChunk, Transcript, Turn
+
+session = Session("loopback:")
+
+# 1: narrowing by class
+done = session.events.pipe(ops.of_type(ResponseDone))
+assert_type(done, Observable[ResponseDone])
+
+# 2: by two classes
+pieces = session.events.pipe(ops.of_type(ResponseOutputTextDelta, ResponseOutputAudioDelta))
+assert_type(pieces, Observable[ResponseOutputTextDelta | ResponseOutputAudioDelta])
+
+# 3: what an event holds, through a stock operator in fluent style
+statuses = session.events.pipe(ops.of_type(ResponseDone)).map(lambda event: event.response.status)
+assert_type(statuses, Observable[str | None])
+
+# 4: transcripts
+transcripts = session.events.pipe(ops.transcripts())
+assert_type(transcripts, Observable[Transcript])
+
+# 5: turns, with a stock operator after it
+last = session.events.pipe(ops.turns(), rx.distinct_until_changed(), rx.last())
+assert_type(last, Observable[Turn])
+
+# 6: audio, whole samples, in equal chunks
+audio = session.events.pipe(ops.audio_chunks(), ops.rechunk(960))
+assert_type(audio, Observable[AudioChunk])
+
+# 7: failures
+failed = session.events.pipe(ops.failures())
+assert_type(failed, Observable[ExceptionEvent])
+assert_type(session.failures, Observable[ExceptionEvent])
+
+# 8: one response, its text, the free function
+answer = reactivex.pipe(session.events, ops.for_response("resp_1"), ops.text())
+assert_type(answer, Observable[Transcript])
+
+
+# 9: an async function a value
+async def translated(transcript: Transcript) -> str:
+    """Translate."""
+    return transcript.text
+
+
+translations = session.events.pipe(ops.transcripts(), ops.map_async(translated, concurrency=2))
+assert_type(translations, Observable[str])
+
+# 10: out of Rx, into async for
+iterable = session.events.pipe(ops.transcripts(), ops.to_async_iterable())
+assert_type(iterable, AsyncIterable[Transcript | EventsDropped])
+
+assert_type(session.events, Observable[Decoded])
+assert_type(session.sent, Observable[ClientEvent])
+
+
+async def conversation() -> None:
+    """The session itself."""
+    async with session as entered:
+        assert_type(entered, Session)
+        await session.send(*commands.say("hello"), *commands.configure(instructions="Be brief."))
+        assert_type(await session.request(commands.configure()[0]), ServerEvent)
+        async for event in session:
+            assert_type(event, Decoded | EventsDropped)
+    assert_type(await session.closed, Outcome)
