@@ -17,7 +17,7 @@ looked at a second time, off the fast path, to say what it was:
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pydantic_core
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -39,9 +39,8 @@ from rxrealtime.events import (
 )
 from rxrealtime.frames import Frame
 
-__all__ = ["Decoded", "Role", "decode", "decode_client", "decode_frame", "encode", "encode_bytes"]
+__all__ = ["Decoded", "decode", "decode_client", "decode_frame", "encode", "encode_bytes"]
 
-Role = Literal["server", "client"]
 Decoded = ServerEvent | UnknownEvent | ExceptionEvent
 """What a frame from a server can be."""
 
@@ -128,6 +127,7 @@ def _decoder(adapter: TypeAdapter[Any], known: Mapping[str, type[Event]]) -> Cal
     validate = adapter.validator.validate_json
 
     def decode_frame(frame: Frame) -> Any:
+        """Decode one frame; exactly one value, nothing is raised."""
         data = frame.data
         try:
             event = validate(data)

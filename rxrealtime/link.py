@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from reactivex.disposable import SerialDisposable
+
 from rxrealtime.codec import encode_bytes
 from rxrealtime.events import ClientEvent, SendFailed
 from rxrealtime.transport.base import Connection
@@ -22,10 +24,14 @@ class Link:
 
     Args:
         connection: The open connection.
+
+    Attributes:
+        subscription: The session's subscription to its frames, which ends with the connection.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.subscription = SerialDisposable()
         self._order = asyncio.Lock()
 
     async def send(self, events: tuple[ClientEvent, ...], check: Callable[[], None], sink: Sink) -> None:
@@ -60,5 +66,8 @@ class Link:
         Raises:
             TimeoutError: The transport did not keep to the time.
         """
-        async with asyncio.timeout(timeout + _GRACE):
-            await self.connection.close(code, reason, timeout=timeout)
+        try:
+            async with asyncio.timeout(timeout + _GRACE):
+                await self.connection.close(code, reason, timeout=timeout)
+        finally:
+            self.subscription.dispose()

@@ -244,7 +244,7 @@ class Session:
             self._tear_down(None, 1000, "")
             await self.closed
             raise SessionClosedError("the session was closed while it was connecting")
-        link.connection.frames.pipe(decode_frames()).subscribe(
+        link.subscription.disposable = link.connection.frames.pipe(decode_frames()).subscribe(
             self._receive, self._lost, self._finished
         )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
+from reactivex import Observable
 from reactivex import operators as rx
 
 from rxrealtime import Session, ops
@@ -72,7 +73,8 @@ class Expecting:
             cls: The class.
             where: Which of them; any by default.
         """
-        future = self._session.events.pipe(ops.of_type(cls), rx.filter(where), rx.first(), rx.to_future())
+        wanted: Observable[_E] = self._session.events.pipe(ops.of_type(cls), rx.filter(where), rx.first())
+        future: asyncio.Future[_E] = wanted.pipe(rx.to_future())
         expected = Expected(future, cls.model_fields["type"].default, self._timeout)
         self._expected.append(expected)
         return expected

@@ -1,4 +1,4 @@
-"""The conversation of ``rxrealtime demo``, as a user of the library would write it: four turns and what becomes of them."""
+"""The conversation of ``rxrealtime demo``, as a user of the library would write it: four turns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rxrealtime import Session, commands, ops
 from rxrealtime.audio import PCM16_24K
 from rxrealtime.cli.awaiting import Expecting
 from rxrealtime.cli.moments import Chapter, Heard, Note
-from rxrealtime.cli.scene import CHAPTERS, CONFIG, ENOUGH, QUESTION, STORY, TELL, TIME, WEATHER, get_weather
+from rxrealtime.cli.scene import CHAPTERS, CONFIG, ENOUGH, QUESTION, TELL, TIME, WEATHER, get_weather
 from rxrealtime.cli.speaker import Speaker
 from rxrealtime.events import (
     ConversationItemInputAudioTranscriptionCompleted,
@@ -89,7 +89,8 @@ class Demo:
         call = await called
         await done
         answered = self._events.next(ResponseDone)
-        await session.send(*commands.answer_call(call.call_id, get_weather(call.arguments)), *commands.respond())
+        output = get_weather(call.arguments)
+        await session.send(*commands.answer_call(call.call_id or "", output), *commands.respond())
         await answered
         await self._listen()
 
@@ -112,7 +113,8 @@ class Demo:
         await cancelled
         kept = await session.request(*commands.retrieve(item_id))
         if isinstance(kept, ConversationItemRetrieved):
-            self._tell(Heard(item_id, transcribe(_audio_of(kept)), PCM16_24K.bytes_to_ms(len(_audio_of(kept))), STORY))
+            audio = _audio_of(kept)
+            self._tell(Heard(item_id, transcribe(audio), PCM16_24K.bytes_to_ms(len(audio))))
 
     async def _speak(self, text: str) -> None:
         """Speak, and be silent until the server has noticed that the turn is over."""
@@ -127,7 +129,7 @@ class Demo:
 
     async def _listen(self) -> None:
         """Hear the answer to its end, and think for a moment."""
-        await self._pause(self._speaker.left + 0.5 * self._speed)
+        await self._pause(self._speaker.left + 0.5)
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)

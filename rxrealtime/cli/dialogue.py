@@ -63,7 +63,7 @@ def _created(lines: _Lines, event: ConversationItemCreate) -> _Lines:
 
 def _speaking(lines: _Lines, event: InputAudioBufferSpeechStarted) -> _Lines:
     """Keep the user's place: the transcript may come after the answer."""
-    return (*lines, Line("user", "(speaking)", final=False, item_id=event.item_id))
+    return (*lines, Line("user", "speaking", final=False, item_id=event.item_id))
 
 
 def _told(lines: _Lines, transcript: Transcript) -> _Lines:

@@ -51,7 +51,8 @@ def _described(value: Any) -> tuple[str, Mapping[str, Any]]:
         case Chapter(title):
             return "rxrealtime.chapter", {"title": title}
         case Heard():
-            return "rxrealtime.heard", {"item_id": value.item_id, "audio_end_ms": value.audio_end_ms, "text": value.text}
+            heard = {"item_id": value.item_id, "audio_end_ms": value.audio_end_ms, "text": value.text}
+            return "rxrealtime.heard", heard
         case Ended(outcome, unmet):
             return "rxrealtime.ended", {"outcome": str(outcome) if outcome else None, "unmet": list(unmet)}
         case _:

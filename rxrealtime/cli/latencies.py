@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,10 +17,10 @@ from rxrealtime.events import (
 
 __all__ = ["Latencies", "Latency", "measured"]
 
-_FIRST: Final = {
+_FIRST: Final[Mapping[type, str]] = {
     ResponseOutputTextDelta: "text",
     ResponseOutputAudioDelta: "audio",
-    ResponseFunctionCallArgumentsDelta: "call",
+    ResponseFunctionCallArgumentsDelta: "arguments",
 }
 
 

@@ -22,9 +22,10 @@ class Entry:
         number: Its place among all lines, from 1.
         at: When, in seconds; of the first event, if it stands for several.
         kind: Sent, received, or failed.
-        name: The type of the event; for a failure its kind.
+        name: The type of the event; for a failure that of the frame, as far as it could be read.
         count: How many events it stands for.
         audio_bytes: How much audio they carry.
+        failure: The kind of failure, empty if it is none.
         detail: Why it failed.
         joins: Whether more events of the type may join it.
     """
@@ -35,6 +36,7 @@ class Entry:
     name: str
     count: int = 1
     audio_bytes: int = 0
+    failure: str = ""
     detail: str = ""
     joins: bool = False
 
@@ -80,11 +82,12 @@ def _entry(number: int, moment: Moment) -> Entry:
     value = moment.value
     match value:
         case ExceptionEvent():
-            of = f" in {value.event_type}" if value.event_type else ""
-            why = f"{type(value.exception).__name__}: {value.exception}"
-            return Entry(number, moment.at, "failed", f"{value.kind.value}{one_line(of)}", detail=one_line(why))
+            name = one_line(value.event_type or "")
+            why = one_line(str(value.exception)).removeprefix(f"{name}: ")
+            return Entry(number, moment.at, "failed", name, failure=value.kind.value, detail=why)
         case Error():
-            return Entry(number, moment.at, "failed", "error", detail=one_line(value.detail.message or ""))
+            why = one_line(value.detail.message or "")
+            return Entry(number, moment.at, "failed", value.type, failure="server", detail=why)
         case _:
             name = one_line(value.type)
             joins = name.endswith((".delta", ".append"))

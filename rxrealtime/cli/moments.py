@@ -33,13 +33,11 @@ class Heard:
         item_id: The answer.
         text: What the audio says.
         audio_end_ms: How long the audio is, in milliseconds.
-        whole: What the answer would have been.
     """
 
     item_id: str
     text: str
     audio_end_ms: int
-    whole: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,10 @@ def summary(ended: Ended) -> tuple[str, ...]:
 def _entry(entry: Entry) -> str:
     times = f" x{entry.count}" if entry.count > 1 else ""
     audio = f" ({entry.audio_bytes / 1000:.1f} kB of audio)" if entry.audio_bytes else ""
-    name = f"FAILED {entry.name}" if entry.kind == "failed" else entry.name
-    why = f": {entry.detail}" if entry.detail else ""
-    return f"{entry.at:7.3f} {_SIGNS[entry.kind]} {name}{times}{audio}{why}"
+    if entry.kind == "failed":
+        of = f" in {entry.name}" if entry.name else ""
+        return f"{entry.at:7.3f} {_SIGNS[entry.kind]} FAILED {entry.failure}{of}: {entry.detail}"
+    return f"{entry.at:7.3f} {_SIGNS[entry.kind]} {entry.name}{times}{audio}"
 
 
 def _latency(latency: Latency) -> str:
@@ -81,4 +82,5 @@ def _latency(latency: Latency) -> str:
 def _line(line: Line) -> str:
     if line.role == "chapter":
         return f"--- {line.text} ---"
-    return f"{_INDENT}{line.role}: {one_line(line.text)}" if line.role != "remark" else f"{_INDENT}{one_line(line.text)}"
+    who = "" if line.role == "remark" else f"{line.role}: "
+    return f"{_INDENT}{who}{one_line(line.text)}"

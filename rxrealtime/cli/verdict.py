@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from rxrealtime.cli.moments import Heard, Moment
 from rxrealtime.cli.scene import FAILURES, STORY, TIME
 from rxrealtime.events import (
+    ConversationItemCreate,
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemTruncated,
     Error,
@@ -27,7 +27,8 @@ from rxrealtime.server.voices import transcribe
 
 __all__ = ["failure_places", "unmet"]
 
-_RESPONSES = ("completed", "completed", "completed", "completed", "cancelled", "completed")
+_T = TypeVar("_T")
+_RESPONSES: Final = ("completed", "completed", "completed", "completed", "cancelled", "completed")
 
 
 def unmet(seen: Sequence[Moment], outcome: Outcome | None) -> tuple[str, ...]:
@@ -41,9 +42,10 @@ def unmet(seen: Sequence[Moment], outcome: Outcome | None) -> tuple[str, ...]:
         A sentence for each expectation that was not met; none if all is well.
     """
     received = [moment.value for moment in seen if moment.direction == "received"]
-    heard = [moment.value for moment in seen if isinstance(moment.value, Heard)]
+    heard = _of(Heard, [moment.value for moment in seen])
     return (
         *_turns_unmet(received),
+        *_voices_unmet(received),
         *_call_unmet(received, [moment.value for moment in seen if moment.direction == "sent"]),
         *_barge_in_unmet(received, heard),
         *_failures_unmet(received),
@@ -64,54 +66,61 @@ def failure_places(received: Sequence[Any]) -> tuple[tuple[int, str], ...]:
 
 
 def _turns_unmet(received: Sequence[Any]) -> Iterator[str]:
-    statuses = tuple(event.response.status for event in received if isinstance(event, ResponseDone))
+    statuses = tuple(event.response.status for event in _of(ResponseDone, received))
     if statuses != _RESPONSES:
         yield f"the responses ended {', '.join(map(str, statuses)) or 'never'}, not {', '.join(_RESPONSES)}"
-    if not any(isinstance(event, ResponseOutputTextDone) and event.text for event in received):
+    if not any(event.text for event in _of(ResponseOutputTextDone, received)):
         yield "there was no answer in text"
-    spoken = [e.transcript for e in received if isinstance(e, ConversationItemInputAudioTranscriptionCompleted)]
-    if TIME not in spoken:
+
+
+def _voices_unmet(received: Sequence[Any]) -> Iterator[str]:
+    if TIME not in [event.transcript for event in _of(ConversationItemInputAudioTranscriptionCompleted, received)]:
         yield "what the user spoke was not transcribed as spoken"
-    transcript = next((e for e in received if isinstance(e, ResponseOutputAudioTranscriptDone)), None)
-    if transcript is None or transcribe(_audio(received, transcript.item_id)) != transcript.transcript:
+    answer = next(iter(_of(ResponseOutputAudioTranscriptDone, received)), None)
+    deltas = _of(ResponseOutputAudioDelta, received)
+    audio = b"".join(event.delta for event in deltas if answer and event.item_id == answer.item_id)
+    if answer is None or transcribe(audio) != answer.transcript:
         yield "the audio of the answer does not say what its transcript says"
 
 
-def _audio(received: Sequence[Any], item_id: str) -> bytes:
-    deltas = (event for event in received if isinstance(event, ResponseOutputAudioDelta))
-    return b"".join(event.delta for event in deltas if event.item_id == item_id)
-
-
 def _call_unmet(received: Sequence[Any], sent: Sequence[Any]) -> Iterator[str]:
-    calls = [event for event in received if isinstance(event, ResponseFunctionCallArgumentsDone)]
-    if [call.name for call in calls] != ["get_weather"] or json.loads(calls[0].arguments) != {"city": "Oslo"}:
+    calls = _of(ResponseFunctionCallArgumentsDone, received)
+    if [(call.name, call.arguments) for call in calls] != [("get_weather", '{"city": "Oslo"}')]:
         yield "get_weather was not called once, for Oslo"
-    outputs = [item for event in sent if isinstance(item := getattr(event, "item", None), FunctionCallOutput)]
+    outputs = _of(FunctionCallOutput, [event.item for event in _of(ConversationItemCreate, sent)])
     if [output.call_id for output in outputs] != [call.call_id for call in calls]:
         yield "the call was not answered once"
 
 
 def _barge_in_unmet(received: Sequence[Any], heard: Sequence[Heard]) -> Iterator[str]:
-    details = [e.response.status_details for e in received if isinstance(e, ResponseDone)]
-    reasons = [found.reason for found in details if isinstance(found, StatusDetails) and found.reason]
-    if reasons != ["turn_detected"]:
+    details = _of(StatusDetails, [event.response.status_details for event in _of(ResponseDone, received)])
+    if [found.reason for found in details if found.reason] != ["turn_detected"]:
         yield "the user's speech did not interrupt the answer"
-    cuts = [event for event in received if isinstance(event, ConversationItemTruncated)]
-    if len(cuts) != 1 or [(cut.item_id, cut.audio_end_ms) for cut in cuts] != [
-        (found.item_id, found.audio_end_ms) for found in heard
-    ]:
+    yield from _cut_unmet(received, heard)
+
+
+def _cut_unmet(received: Sequence[Any], heard: Sequence[Heard]) -> Iterator[str]:
+    cuts = [(cut.item_id, cut.audio_end_ms) for cut in _of(ConversationItemTruncated, received)]
+    if len(cuts) != 1 or cuts != [(found.item_id, found.audio_end_ms) for found in heard]:
         yield "the interrupted answer was not cut to what was heard"
-    if not all(found.text and STORY.startswith(found.text) and found.text != STORY for found in heard):
+    if not all(_is_beginning(found.text, STORY) for found in heard):
         yield "what is left of the interrupted answer is not its beginning"
+
+
+def _is_beginning(text: str, whole: str) -> bool:
+    return bool(text) and whole.startswith(text) and text != whole
+
+
+def _of(cls: type[_T], values: Sequence[object]) -> list[_T]:
+    return [value for value in values if isinstance(value, cls)]
 
 
 def _failures_unmet(received: Sequence[Any]) -> Iterator[str]:
     places, expected = failure_places(received), tuple(enumerate(FAILURES, start=1))
     if places != expected:
         yield f"the malformed frames came as {_named(places)}, not as {_named(expected)}"
-    for event in received:
-        if isinstance(event, Error):
-            yield f"the server reported an error: {event.detail.message}"
+    for event in _of(Error, received):
+        yield f"the server reported an error: {event.detail.message}"
 
 
 def _named(places: Sequence[tuple[int, str]]) -> str:

@@ -158,19 +158,23 @@ class _Cut(NamedTuple):
     sample: int
 
     def delta(self, rests: _Rests, event: ResponseOutputAudioDelta) -> tuple[_Rests, tuple[AudioChunk, ...]]:
+        """Cut a delta, and carry over what is left of it."""
         return self.add(rests, key_of(event), event.delta)
 
     def part_done(self, rests: _Rests, event: ResponseOutputAudioDone) -> tuple[_Rests, tuple[AudioChunk, ...]]:
+        """Give what is left of a part."""
         key = key_of(event)
         if key not in rests:
             return rests, ()
         return {other: rest for other, rest in rests.items() if other != key}, self.all_rests({key: rests[key]})
 
     def response_done(self, rests: _Rests, event: ResponseDone) -> tuple[_Rests, tuple[AudioChunk, ...]]:
+        """Give what is left of the parts of a response."""
         kept = without(rests, event.response.id or "")
         return kept, self.all_rests({key: rest for key, rest in rests.items() if key not in kept})
 
     def lost(self, rests: _Rests, _: ConnectionFailed) -> tuple[_Rests, tuple[AudioChunk, ...]]:
+        """Give all that is left: nothing more will come of it."""
         return _NO_RESTS, self.all_rests(rests)
 
     def all_rests(self, rests: _Rests) -> tuple[AudioChunk, ...]:
@@ -179,6 +183,7 @@ class _Cut(NamedTuple):
         return tuple(_chunk(key, data) for key, data in whole if data)
 
     def add(self, rests: _Rests, key: PartKey, data: bytes) -> tuple[_Rests, tuple[AudioChunk, ...]]:
+        """Add the bytes of one part."""
         if not rests and not self.size and data and not len(data) % self.sample:
             return rests, (_chunk(key, data),)  # by far the most deltas
         rests, pieces = self.pieces(rests, key, data)
@@ -187,6 +192,7 @@ class _Cut(NamedTuple):
     def any_piece(
         self, rests: Mapping[PartKey | None, bytes], value: bytes | AudioChunk
     ) -> tuple[Mapping[PartKey | None, bytes], tuple[bytes | AudioChunk, ...]]:
+        """Add bytes, or the bytes of a chunk."""
         key, data = (value[:3], value.data) if isinstance(value, AudioChunk) else (None, value)
         rests, pieces = self.pieces(rests, key, data)
         return rests, tuple(_like(key, piece) for piece in pieces)

@@ -30,6 +30,7 @@ class _Inbox(abc.ObserverBase[_T]):
         self.source = SerialDisposable()
 
     def on_next(self, value: _T) -> None:
+        """Buffer a value and wake one who waits; on overflow, end."""
         if self._end:
             return
         try:
@@ -41,19 +42,23 @@ class _Inbox(abc.ObserverBase[_T]):
             self._wake(1)
 
     def on_error(self, error: Exception) -> None:
+        """End with an error, once the buffer is empty."""
         traceback = error.__traceback__  # raised several times, it must not grow by each
         self._finish(lambda: error.with_traceback(traceback))
 
     def on_completed(self) -> None:
+        """End, once the buffer is empty."""
         self._finish(StopAsyncIteration)
 
     def close(self) -> None:
+        """End now: leave the source and forget what waits."""
         self.source.dispose()
         self._finish(StopAsyncIteration)
         while self._buffer:
             self._buffer.pop()
 
     async def get(self) -> _T | EventsDropped:
+        """Give the next value, or raise what the stream ended with."""
         while not self._buffer:
             if self._end:
                 raise self._end()

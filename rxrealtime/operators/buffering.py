@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 
 from rxrealtime.errors import BufferOverflowError, ConfigurationError
-from rxrealtime.events import DELTA_EVENTS, ExceptionEvent, UnknownEvent
+from rxrealtime.operators.weight import may_be_dropped, weight_bytes
 
-__all__ = ["BufferLimits", "EventBuffer", "EventsDropped", "Overflow", "buffered", "weight_bytes"]
+__all__ = ["BufferLimits", "EventBuffer", "EventsDropped", "Overflow", "buffered"]
 
 _T = TypeVar("_T")
 
@@ -27,7 +26,7 @@ class BufferLimits:
 
     Args:
         max_events: Events that may wait; default 4096.
-        max_bytes: Their weight in bytes (see `weight_bytes`); default 8 MiB.
+        max_bytes: Their weight in bytes; default 8 MiB. An event weighs what texts and audio it holds, roughly.
         overflow: "drop" (default): deltas are dropped and counted in an `EventsDropped` in their place; what is no
             delta is never dropped, so the buffer overflows when that fills it. "fail": it overflows at the first
             event it would have dropped.
@@ -64,50 +63,6 @@ class EventsDropped:
 
     type: ClassVar[str] = "dropped"
     event_id: ClassVar[None] = None
-
-
-def weight_bytes(value: object) -> int:
-    """Estimate how much memory a value holds on to, in bytes: its texts and bytes, everything else at a flat rate.
-
-    Args:
-        value: An event, a failure, or anything else.
-
-    Returns:
-        For a delta its length, found at once; for others the sum over all that is inside. A text counts one byte a
-        character.
-    """
-    if type(value) in DELTA_EVENTS:
-        return len(getattr(value, "delta", None) or b"")
-    total = 0
-    unseen = [value]
-    while unseen:
-        part = unseen.pop()
-        if isinstance(part, (str, bytes)):
-            total += len(part)
-        else:
-            total += 8
-            unseen.extend(_inside(part))
-    return total
-
-
-def _inside(value: object) -> tuple[object, ...]:
-    match value:
-        case BaseModel():
-            return (*vars(value).values(), value.model_extra)
-        case UnknownEvent():
-            return (value.raw,)
-        case ExceptionEvent():
-            return (value.frame,)
-        case dict():
-            return (*value.keys(), *value.values())
-        case list() | tuple():
-            return tuple(value)
-        case _:
-            return ()
-
-
-def _may_be_dropped(value: object) -> bool:
-    return type(value) in DELTA_EVENTS or (type(value) is UnknownEvent and value.type.endswith(".delta"))
 
 
 class EventBuffer(Generic[_T]):
@@ -154,7 +109,7 @@ class EventBuffer(Generic[_T]):
         weight = weight_bytes(event)
         if not self._queue or self._has_room(event, weight):
             self._queue.append((event, weight, weight + (self._queue[-1][2] if self._queue else 0)))
-        elif self._limits.overflow == "drop" and _may_be_dropped(event):
+        elif self._limits.overflow == "drop" and may_be_dropped(event):
             self._mark(weight)
         else:
             raise BufferOverflowError(
@@ -172,7 +127,7 @@ class EventBuffer(Generic[_T]):
 
     def _has_room(self, event: _T, weight: int) -> bool:
         limits = self._limits
-        if _may_be_dropped(event):
+        if may_be_dropped(event):
             fits = (self.size_bytes + weight) * 4 <= limits.max_bytes * 3
             return fits and (len(self._queue) + 1) * 4 <= limits.max_events * 3
         return self.size_bytes < limits.max_bytes and len(self._queue) < limits.max_events
@@ -270,6 +225,7 @@ class _Relay(Generic[_T]):
         self.source = SingleAssignmentDisposable()
 
     def on_next(self, value: _T) -> None:
+        """Buffer a value, to be handed on in a turn; on overflow, leave the source and end."""
         if self._end:
             return
         try:
@@ -281,9 +237,11 @@ class _Relay(Generic[_T]):
             self._wake()
 
     def on_error(self, error: Exception) -> None:
+        """End with an error, once the buffer is empty."""
         self._finish(lambda: self._observer.on_error(error))
 
     def on_completed(self) -> None:
+        """End, once the buffer is empty."""
         self._finish(self._observer.on_completed)
 
     def _finish(self, end: Callable[[], None]) -> None:

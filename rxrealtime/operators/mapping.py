@@ -100,6 +100,7 @@ class _Calls(Generic[_In, _Out]):
         self.source = SingleAssignmentDisposable()
 
     def on_next(self, value: _In) -> None:
+        """Call, or let the value wait, or end because too many do."""
         if self._end:
             return
         if not self._waiting and len(self._running) < self._bounds.concurrency:
@@ -116,9 +117,11 @@ class _Calls(Generic[_In, _Out]):
             )
 
     def on_error(self, error: Exception) -> None:
+        """End with an error, once every result was given."""
         self._finish(lambda: self._observer.on_error(error))
 
     def on_completed(self) -> None:
+        """End, once every result was given."""
         self._finish(self._observer.on_completed)
 
     def cancel(self) -> None:
@@ -140,7 +143,6 @@ class _Calls(Generic[_In, _Out]):
             task = spawn(self._mapper, value)
         except RuntimeError as no_loop:
             self._fail(no_loop)
-            self._observer.on_error(no_loop)
         else:
             self._running.append(task)
             task.add_done_callback(self._settle)
@@ -177,4 +179,4 @@ class _Calls(Generic[_In, _Out]):
     def _fail(self, error: Exception) -> None:
         self.source.dispose()
         self.cancel()
-        self._end = lambda: self._observer.on_error(error)
+        self._observer.on_error(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from reactivex import Observable
 from rxrealtime.events import (
     ConnectionFailed,
     ContentPart,
+    Response,
     ResponseDone,
     ResponseOutputAudioTranscriptDelta,
     ResponseOutputAudioTranscriptDone,
@@ -233,14 +234,21 @@ def _response_done(
     def step(state: _Open, event: ResponseDone) -> _Stepped:
         done = event.response.id or ""
         said = {key: heard for key, heard in state.texts.items() if key[0] == done}
-        for message in messages(event.response):
-            for index, part in enumerate(message.content or ()):
-                key = (done, message.id or "", index)
-                said[key] = whole(part) or said.get(key, "")
-        kept = _Open(without(state.texts, done), frozenset(key for key in state.told if key[0] != done))
-        return kept, tuple(_transcript(key, words) for key, words in said.items() if words and key not in state.told)
+        said |= {key: words for key, part in _parts(event.response) if (words := whole(part))}
+        given = tuple(_transcript(key, words) for key, words in said.items() if words and key not in state.told)
+        return _free(state, done), given
 
     return step
+
+
+def _free(state: _Open, response_id: str) -> _Open:
+    return _Open(without(state.texts, response_id), frozenset(key for key in state.told if key[0] != response_id))
+
+
+def _parts(response: Response) -> Iterator[tuple[PartKey, ContentPart]]:
+    for message in messages(response):
+        for index, part in enumerate(message.content or ()):
+            yield (response.id or "", message.id or "", index), part
 
 
 def _spoken_done(state: _Open, event: ResponseOutputAudioTranscriptDone) -> _Stepped:

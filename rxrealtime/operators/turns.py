@@ -115,7 +115,7 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Floor:
-    """Who is speaking: see State of `turns`."""
+    """Who is speaking: the State of `turns`."""
 
     waiting: tuple[str, ...]
     told: tuple[str, ...]
@@ -207,10 +207,8 @@ def _heard(floor: _Floor, event: Delta) -> _Stepped:
 
 
 def _transcribed(floor: _Floor, event: Completed) -> _Stepped:
-    if is_final(event):
+    if is_final(event) or event.item_id in floor.told:
         return _tell(floor, event.item_id, Turn("user", (event.item_id,), text=event.transcript.strip()))
-    if event.item_id in floor.told:
-        return floor, ()
     texts = {**floor.texts, (None, event.item_id, event.content_index or 0): event.transcript}
     return _Floor(floor.waiting, floor.told, floor.running, texts), ()
 
@@ -238,12 +236,9 @@ def _output_delta(floor: _Floor, event: Any) -> _Stepped:
     return _Floor(floor.waiting, floor.told, floor.running, add(floor.texts, key_of(event), event.delta)), ()
 
 
-def _spoken(floor: _Floor, event: ResponseOutputAudioTranscriptDone) -> _Stepped:
-    return _Floor(floor.waiting, floor.told, floor.running, {**floor.texts, key_of(event): event.transcript}), ()
-
-
-def _written(floor: _Floor, event: ResponseOutputTextDone) -> _Stepped:
-    return _Floor(floor.waiting, floor.told, floor.running, {**floor.texts, key_of(event): event.text}), ()
+def _output_whole(floor: _Floor, event: Any) -> _Stepped:
+    whole = event.text if isinstance(event, ResponseOutputTextDone) else event.transcript
+    return _Floor(floor.waiting, floor.told, floor.running, {**floor.texts, key_of(event): whole}), ()
 
 
 def _ended(floor: _Floor, event: ResponseDone) -> _Stepped:
@@ -258,15 +253,21 @@ def _ended(floor: _Floor, event: ResponseDone) -> _Stepped:
 
 def _turn_of(floor: _Floor, response: Response, added: tuple[str, ...]) -> Turn | None:
     whole = {message.id: _said(message) for message in messages(response) if message.id}
-    heard: dict[str, str] = {}
-    for (owner, item_id, _), piece in floor.texts.items():
-        if owner == (response.id or ""):
-            heard[item_id] = f"{heard[item_id]}\n{piece}" if item_id in heard else piece
+    heard = _heard_of(floor, response.id or "")
     item_ids = tuple(dict.fromkeys((*whole, *added, *heard)))
     if not item_ids and (response.output or response.status == "completed"):
         return None
-    said = (whole.get(item_id) or heard.get(item_id, "") for item_id in item_ids)
-    return Turn("assistant", item_ids, response.id, "\n".join(text for text in said if text), response.status)
+    said = [whole.get(item_id) or heard.get(item_id, "") for item_id in item_ids]
+    return Turn("assistant", item_ids, response.id, "\n".join(filter(None, said)), response.status)
+
+
+def _heard_of(floor: _Floor, response_id: str) -> Mapping[str, str]:
+    """Give what each item of a response said, as far as its events told."""
+    heard: dict[str, list[str]] = {}
+    for (owner, item_id, _), piece in floor.texts.items():
+        if owner == response_id:
+            heard.setdefault(item_id, []).append(piece)
+    return {item_id: "\n".join(pieces) for item_id, pieces in heard.items()}
 
 
 def _lost(floor: _Floor, _: ConnectionFailed) -> _Stepped:
@@ -291,8 +292,8 @@ _STEPS: Steps[_Floor, Turn] = {
     ResponseOutputItemAdded: _output_added,
     ResponseOutputTextDelta: _output_delta,
     ResponseOutputAudioTranscriptDelta: _output_delta,
-    ResponseOutputTextDone: _written,
-    ResponseOutputAudioTranscriptDone: _spoken,
+    ResponseOutputTextDone: _output_whole,
+    ResponseOutputAudioTranscriptDone: _output_whole,
     ResponseDone: _ended,
     ConnectionFailed: _lost,
 }

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -34,12 +35,14 @@ from rxrealtime.server.ids import Ids
 from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.server.state import Change, Input, Received, State, Tick
+from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["LoopbackServer"]
 
 _LOG: Final = logging.getLogger("rxrealtime.server")
 _MAX_FRAME_BYTES: Final = 24 * 1024 * 1024
 """15 MiB of audio in one append are 20 MiB of base64."""
+_OPEN_TIMEOUT: Final = 10.0
 _CLOSE_TIMEOUT: Final = 1.0
 _SESSION_SECONDS: Final = 3600
 
@@ -86,7 +89,7 @@ class LoopbackServer:
         self._faults = tuple(faults)
         self._handshakes = 0
         self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
-        self._silent: WeakSet[ServerConnection] = WeakSet()
+        self._held: WeakSet[ServerConnection] = WeakSet()
         self._server: Server | None = None
 
     async def start(self) -> None:
@@ -103,7 +106,9 @@ class LoopbackServer:
                 select_subprotocol=_select_subprotocol,
                 compression=None,
                 max_size=_MAX_FRAME_BYTES,
+                open_timeout=_OPEN_TIMEOUT + sum(fault.seconds for fault in self._faults if isinstance(fault, Stall)),
                 close_timeout=_CLOSE_TIMEOUT,
+                logger=WIRE_LOG,
             )
         except OSError as error:
             raise ConfigurationError(
@@ -114,7 +119,7 @@ class LoopbackServer:
         """Close every connection with 1001 and stop listening; a second call does nothing."""
         server, self._server = self._server, None
         if server is not None:
-            for connection in tuple(self._silent):
+            for connection in tuple(self._held):
                 connection.transport.abort()
             server.close()
             await server.wait_closed()
@@ -152,12 +157,20 @@ class LoopbackServer:
         faults = of_connection(self._faults, number)
         for fault in faults:
             if isinstance(fault, Stall):
-                await asyncio.sleep(fault.seconds)
+                await self._stall(connection, fault.seconds)
         refused = next((fault for fault in faults if isinstance(fault, Refusal)), None) or self._admit(request)
         if isinstance(refused, Refusal):
             return _refusal(connection, refused)
         self._numbers[connection] = number
         return None
+
+    async def _stall(self, connection: ServerConnection, seconds: float) -> None:
+        """Wait, but not longer than the client and this server do."""
+        self._held.add(connection)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await connection.wait_closed()
+        self._held.discard(connection)
 
     def _admit(self, request: Request) -> Admission | Refusal:
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
@@ -170,7 +183,7 @@ class LoopbackServer:
         if not isinstance(admitted, Admission):
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
-        wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._silent)
+        wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
         session = _Session(self._scenario, admitted.model, number)
         try:
             alive = await wire.strike_due() and await wire.send(session.begin())
@@ -227,11 +240,11 @@ class _Wire:
     """Write what the engine gives out, and strike where a fault is due."""
 
     def __init__(
-        self, connection: ServerConnection, faults: tuple[Fault, ...], silent: WeakSet[ServerConnection]
+        self, connection: ServerConnection, faults: tuple[Fault, ...], held: WeakSet[ServerConnection]
     ) -> None:
         self._connection = connection
         self._faults = faults
-        self._silent = silent
+        self._held = held
         self._seen: Counter[str] = Counter()
 
     async def send(self, outputs: Sequence[Output]) -> bool:
@@ -270,7 +283,7 @@ class _Wire:
             case Disconnect(int(code), reason):
                 await self._connection.close(code, reason)
             case GoSilent():
-                self._silent.add(self._connection)
+                self._held.add(self._connection)
                 self._connection.transport.pause_reading()
                 await self._connection.wait_closed()
         return False

@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rxrealtime.errors import ConfigurationError, ScenarioError
 from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
@@ -16,6 +16,7 @@ from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
 __all__ = ["load_scenario", "parse_scenario"]
 
 _Read = Callable[[Any], Any]
+_T = TypeVar("_T")
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -87,6 +88,15 @@ def _read_object(value: object, known: Mapping[str, _Read], what: str) -> dict[s
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise ScenarioError("must be a string")
+    return _sendable(value, value)
+
+
+def _sendable(value: _T, text: str) -> _T:
+    """Refuse text that JSON can escape but no frame can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ScenarioError("holds a lone surrogate") from None
     return value
 
 
@@ -117,7 +127,7 @@ def _list(value: object) -> list[Any]:
 def _arguments(value: object) -> Mapping[str, Any] | str:
     if not isinstance(value, dict | str):
         raise ScenarioError("must be an object or a string")
-    return value
+    return _sendable(value, json.dumps(value, ensure_ascii=False))
 
 
 def _calls(value: object) -> tuple[Call, ...]:

@@ -100,7 +100,8 @@ class Rule:
     Raises:
         ScenarioError: ``on`` is empty or no regular expression, ``times`` is below 1, ``say`` holds an unknown
             placeholder.
-        ConfigurationError: ``close`` is not a code that a server may send, or its reason is too long.
+        ConfigurationError: ``close`` is not a code that a server may send, or its reason is too long; or a frame of
+            ``garble`` is text that no frame can hold.
     """
 
     on: str
@@ -118,7 +119,7 @@ class Rule:
         if self.times is not None and self.times < 1:
             raise ScenarioError(f"times must be 1 or more, not {self.times}")
         _check_expression(self.on)
-        _ = self.farewell
+        _ = self.farewell, self.strikes  # they refuse what cannot be sent
         for name in _PLACEHOLDER.findall(self.say or ""):
             if name not in PLACEHOLDERS:
                 known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)

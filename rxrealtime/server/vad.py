@@ -208,10 +208,8 @@ def _await_silence(heard: VadState, noise: int) -> tuple[VadState, SpeechStopped
     quiet = heard.contrary + 1 if heard.levels[-1] <= _gate(heard, noise) else 0
     if quiet < heard.config.silence_frames:
         return replace(heard, noise=noise, contrary=quiet), None
-    # What ended the speech is the noise from now on, also where it is louder than the noise before.
-    levels = (min(heard.levels[-quiet:]),) * _MEMORY_FRAMES
     end_ms = _end_ms(heard, heard.frames)
-    return replace(heard, levels=levels, noise=None, contrary=0, turn_end_ms=end_ms), SpeechStopped(end_ms)
+    return replace(heard, noise=None, contrary=0, turn_end_ms=end_ms), SpeechStopped(end_ms)
 
 
 def _gate(heard: VadState, noise: int) -> float:

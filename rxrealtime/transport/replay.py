@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable
+from reactivex.disposable import SerialDisposable
 from reactivex.scheduler.eventloop import AsyncIOScheduler
 
 from rxrealtime.errors import ConfigurationError, ConnectionLost, RecordingError
@@ -60,7 +60,8 @@ class ReplayTransport:
         scheduler = self._scheduler or AsyncIOScheduler(asyncio.get_running_loop())
         frames = read_recording(self._source) if isinstance(self._source, (str, Path)) else iter(self._source)
         due = _timed(frames, self._interval, 0.0 if self.instant else 1.0 / self._speed)
-        return _ReplayConnection(_replay(due, scheduler), elapsed(scheduler))
+        turn = SerialDisposable()
+        return _ReplayConnection(_replay(due, scheduler, turn), elapsed(scheduler), turn)
 
     @property
     def instant(self) -> bool:
@@ -75,13 +76,13 @@ def _timed(frames: Iterable[Frame], interval: float, stretch: float) -> Iterator
         yield at * stretch, frame._replace(at=at)
 
 
-def _replay(due: Iterator[tuple[float, Frame]], scheduler: abc.SchedulerBase) -> Observable[Frame]:
-    """Deliver each frame in a turn of the scheduler, at its time."""
+def _replay(
+    due: Iterator[tuple[float, Frame]], scheduler: abc.SchedulerBase, turn: SerialDisposable
+) -> Observable[Frame]:
+    """Deliver each frame in a turn of the scheduler, at its time; disposing of the turn stops it."""
 
     def subscribe(observer: abc.ObserverBase[Frame], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
         started = scheduler.now
-        turn = SerialDisposable()
-        released = Disposable()
 
         def plan() -> None:
             try:
@@ -95,12 +96,12 @@ def _replay(due: Iterator[tuple[float, Frame]], scheduler: abc.SchedulerBase) ->
                 turn.disposable = scheduler.schedule_relative(max(wait, 0.0), deliver, frame)
 
         def deliver(_: abc.SchedulerBase, frame: Any = None) -> None:
-            if not released.is_disposed:
+            if not turn.is_disposed:
                 observer.on_next(frame)
                 plan()
 
         plan()
-        return CompositeDisposable(released, turn)
+        return turn
 
     return Observable(subscribe)
 
@@ -112,9 +113,9 @@ def _failing(observer: abc.ObserverBase[Frame], error: Exception) -> Any:
 class _ReplayConnection:
     """A connection to the past: it can be read and closed."""
 
-    def __init__(self, frames: Observable[Frame], clock: Callable[[], float]) -> None:
+    def __init__(self, frames: Observable[Frame], clock: Callable[[], float], turn: SerialDisposable) -> None:
         self._frames = frames
-        self._open = True
+        self._turn = turn
         self.now = clock
 
     @property
@@ -124,10 +125,10 @@ class _ReplayConnection:
 
     async def send(self, data: bytes) -> Frame:
         """Take a frame and ignore it; see `Connection.send`."""
-        if not self._open:
+        if self._turn.is_disposed:
             raise ConnectionLost("closed")
         return Frame("sent", data, self.now())
 
     async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
         """Close; see `Connection.close`."""
-        self._open = False
+        self._turn.dispose()

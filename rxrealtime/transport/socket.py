@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from reactivex import Observable, abc
@@ -17,10 +18,24 @@ from rxrealtime.frames import Frame
 from rxrealtime.transport.endings import Closing, Evidence, ending
 from rxrealtime.transport.stalls import PERIOD, StallWatch
 
-__all__ = ["SocketConnection"]
+__all__ = ["SocketConnection", "SocketLimits"]
 
 _TURN = 0.005
-_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """What a websocket was opened with.
+
+    Args:
+        max_frame_bytes: The largest frame that is taken, or None.
+        close_timeout: Seconds to wait for a peer that does not finish a closing handshake.
+        window: How far back, in seconds, a death by keepalive may have its cause.
+    """
+
+    max_frame_bytes: int | None
+    close_timeout: float
+    window: float
 
 
 class SocketConnection:
@@ -28,16 +43,15 @@ class SocketConnection:
 
     Args:
         socket: The websocket, after its handshake.
-        max_frame_bytes: The limit it was opened with.
-        window: How far back, in seconds, a death by keepalive may have its cause.
+        limits: What it was opened with.
     """
 
-    def __init__(self, socket: ClientConnection, max_frame_bytes: int | None, window: float) -> None:
+    def __init__(self, socket: ClientConnection, limits: SocketLimits) -> None:
         self._socket = socket
-        self._limit = max_frame_bytes
+        self._limits = limits
         self._opened = socket.loop.time()
-        self._watch = StallWatch(socket.loop, window, self._look)
-        self._closing = _Patience(_PATIENCE)
+        self._watch = StallWatch(socket.loop, limits.window, self._look)
+        self._patience = _Patience(limits.close_timeout)
         self._reader: asyncio.Task[None] | None = None
         self._ours: Closing | None = None
 
@@ -61,6 +75,9 @@ class SocketConnection:
     async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
         """Close the websocket; see `Connection.close`."""
         self._ours = Closing(code, reason)
+        if self._reader is None or self._reader.done():
+            # a queue that nobody empties keeps the library from reading the peer's close frame
+            Observable(self._subscribe).subscribe()
         try:
             async with asyncio.timeout(timeout):
                 await self._socket.close(code, reason)
@@ -112,12 +129,12 @@ class SocketConnection:
     def _ending(self, closed: ConnectionClosed) -> ConnectionLost | None:
         if self._ours is not None:
             return None
-        evidence = Evidence(self._limit, self._watch.longest, self._watch.unsent_bytes)
+        evidence = Evidence(self._limits.max_frame_bytes, self._watch.longest, self._watch.unsent_bytes)
         return ending(_closing(closed.rcvd), _closing(closed.sent), closed.rcvd_then_sent, evidence)
 
     def _look(self) -> int:
         """Cut a server that sent its close frame and then keeps the socket open; measure what is unsent."""
-        if self._closing.lost(self._socket.state is State.CLOSING):
+        if self._patience.lost(self._socket.state is State.CLOSING):
             self._socket.transport.abort()
         return self._socket.transport.get_write_buffer_size()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +32,8 @@ from rxrealtime.errors import (
     UnreachableError,
 )
 from rxrealtime.transport.endpoints import OPENAI_URL, check_headers, is_loopback, origin, websocket_url
-from rxrealtime.transport.socket import SocketConnection
+from rxrealtime.transport.socket import SocketConnection, SocketLimits
+from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["Key", "WebSocketTransport"]
 
@@ -42,8 +42,6 @@ Key = str | Callable[[], "str | Awaitable[str]"]
 
 _BODY_SHOWN = 500
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
-_WIRE_LOG = logging.getLogger("rxrealtime.wire")
-_WIRE_LOG.setLevel(logging.CRITICAL)  # the websockets library logs headers and payload
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,6 +59,7 @@ class WebSocketTransport:
         open_timeout: Seconds for the whole opening handshake.
         ping_interval: Seconds between keepalive pings; None sends none.
         ping_timeout: Seconds to wait for a pong before the connection counts as dead; None waits for ever.
+        close_timeout: Seconds to wait for a peer that does not finish a closing handshake, whoever began it.
         compression: "deflate" to offer permessage-deflate (RFC 7692); None, since base64 of audio gains little.
         ssl_context: Other TLS settings than the verified defaults of the standard library.
 
@@ -77,6 +76,7 @@ class WebSocketTransport:
     open_timeout: float = 10.0
     ping_interval: float | None = 20.0
     ping_timeout: float | None = 20.0
+    close_timeout: float = 5.0
     compression: Literal["deflate"] | None = None
     ssl_context: ssl.SSLContext | None = None
 
@@ -111,7 +111,8 @@ class WebSocketTransport:
             raise
         except (OSError, InvalidHandshake, EOFError, ValueError) as error:
             raise _refusal(error, urlsplit(self.url).netloc, secrets) from error
-        return SocketConnection(socket, self.max_frame_bytes, (self.ping_interval or 0) + (self.ping_timeout or 0))
+        window = (self.ping_interval or 0) + (self.ping_timeout or 0)
+        return SocketConnection(socket, SocketLimits(self.max_frame_bytes, self.close_timeout, window))
 
     def _options(self, headers: Mapping[str, str]) -> dict[str, Any]:
         secure = {"ssl": self.ssl_context} if self.ssl_context and self.url.startswith("wss") else {}
@@ -123,9 +124,10 @@ class WebSocketTransport:
             "open_timeout": self.open_timeout,
             "ping_interval": self.ping_interval,
             "ping_timeout": self.ping_timeout,
+            "close_timeout": self.close_timeout,
             "user_agent_header": f"rxrealtime/{__version__}",
             "proxy": None if is_loopback(self.url) else True,
-            "logger": _WIRE_LOG,
+            "logger": WIRE_LOG,
             **secure,
         }
 
@@ -171,7 +173,8 @@ def _refusal(error: Exception, host: str, secrets: list[str]) -> ConnectError:
         case TimeoutError():
             return OpenTimeoutError(f"{host} did not complete the opening handshake in time (open_timeout)")
         case OSError():
-            why = error.strerror or str(error) or type(error).__name__
+            number = error.errno or 0
+            why = os.strerror(number) if number > 0 else error.strerror or type(error).__name__
             return UnreachableError(f"cannot reach {host}: {why}")
         case _:
             return ConnectError(f"{host} did not answer as a websocket server does ({type(error).__name__})")

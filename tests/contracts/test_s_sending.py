@@ -34,6 +34,8 @@ from rxrealtime import (
     commands,
 )
 from rxrealtime.events import SessionConfig
+from rxrealtime.server.faults import Refusal, redirect
+from rxrealtime.server.loopback import LoopbackServer
 from tests.leaks import run_clean
 
 CREATED = b'{"type": "session.created", "event_id": "e", "session": {}}'
@@ -112,10 +114,11 @@ def test_s1_an_event_that_cannot_be_written_is_refused_by_name() -> None:
 
     async def main() -> None:
         transport = MemoryTransport()
+        text = f"{KEY} \ud83d"
         async with Session(transport) as session:
             with pytest.raises(SchemaError, match="ConversationItemCreate") as raised:
-                await session.send(*commands.say("secret \ud83d"))
-            assert "secret" not in "".join(traceback.format_exception(raised.value))
+                await session.send(*commands.say(text))
+            assert KEY not in "".join(traceback.format_exception(raised.value))
         assert transport.peer.received == []
 
     run_clean(main)
@@ -132,7 +135,9 @@ async def _requesting(transport: MemoryTransport, *answers: bytes, timeout: floa
 
 
 def _refusal(event_id: str) -> bytes:
-    return json.dumps({"type": "error", "error": {"code": "invalid_value", "message": "no", "event_id": event_id}}).encode()
+    return json.dumps(
+        {"type": "error", "error": {"code": "invalid_value", "message": "no", "event_id": event_id}}
+    ).encode()
 
 
 def test_s2_a_request_is_confirmed() -> None:
@@ -257,10 +262,10 @@ TRANSPORTS = {
 @pytest.mark.parametrize("way", TRANSPORTS)
 def test_s5_credentials_are_in_no_repr_log_or_exception(way: str, caplog: pytest.LogCaptureFixture) -> None:
     """S5: even if the server echoes the key in its refusal, and even with debug logs on."""
-    body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}})
 
     async def main() -> str:
-        async with LoopbackServer(behaviour=refuse(401, body)) as server:
+        refusal = Refusal(401, f"Incorrect API key provided: {KEY}", "invalid_api_key")
+        async with LoopbackServer(faults=[refusal]) as server:
             transport = TRANSPORTS[way](server.url)
             session = Session(transport)
             with pytest.raises(HandshakeRejected) as raised:
@@ -319,10 +324,14 @@ def test_s6_no_redirect_to_another_origin_is_followed(status: int) -> None:
     """S6: the credentials stay; the other server never sees a connection."""
 
     async def main() -> None:
-        async with LoopbackServer() as other, LoopbackServer(behaviour=redirect(other.url, status)) as server:
-            with pytest.raises(RedirectRefused) as raised:
-                await WebSocketTransport(server.url, api_key=KEY).connect()
-            assert raised.value.origin in other.url
-            assert other.connections == 0
+        visits: list[Any] = []
+        async with await asyncio.start_server(lambda reader, writer: visits.append(writer), "127.0.0.1", 0) as other:
+            port = other.sockets[0].getsockname()[1]
+            elsewhere = f"ws://127.0.0.1:{port}/v1/realtime?model=m"
+            async with LoopbackServer(faults=redirect(elsewhere, status)) as server:
+                with pytest.raises(RedirectRefused) as raised:
+                    await WebSocketTransport(server.url, api_key=KEY).connect()
+        assert raised.value.origin == f"ws://127.0.0.1:{port}"
+        assert visits == []
 
     run_clean(main)

@@ -21,6 +21,7 @@ from typing import Any
 
 import reactivex
 from reactivex import Observable
+from reactivex import operators as rx
 from reactivex.notification import Notification, OnCompleted, OnError, OnNext
 from reactivex.observable.marbles import parse
 from reactivex.subject import Subject
@@ -45,11 +46,11 @@ class Diagram:
     given: str
     expression: str
     expected: str
-    legend: Mapping[str, Any]
+    legend: Mapping[str | float, Any]
 
     def operate(self, **more: object) -> Any:
         """Evaluate the operator."""
-        return eval(self.expression, {**_namespace(), **self.legend, **more})  # noqa: S307 - our own docstrings
+        return eval(self.expression, _scope(self.legend) | more)  # noqa: S307 - our own docstrings
 
     def notifications(self, line: str) -> list[tuple[float, Notification[Any]]]:
         """Give the notifications of a line of the diagram, and when they come."""
@@ -59,7 +60,7 @@ class Diagram:
     @property
     def error(self) -> Exception:
         """The error of the legend, or reactivex's own."""
-        found = self.legend.get("#", Exception("error"))
+        found: Exception | type[Exception] = self.legend.get("#", Exception("error"))
         return found() if isinstance(found, type) else found
 
     def expected_marks(self) -> Marks:
@@ -101,11 +102,11 @@ def _comparable(value: object) -> object:
             return value
 
 
-def _namespace() -> dict[str, Any]:
+def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
     for module in (rxrealtime.errors, rxrealtime.events, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
-    return space
+    return space | {str(name): value for name, value in legend.items()}
 
 
 def read_diagram(documented: Callable[..., Any]) -> Diagram:
@@ -117,10 +118,10 @@ def read_diagram(documented: Callable[..., Any]) -> Diagram:
     lines = _lines(inspect.getdoc(documented) or "")
     if len(lines) < 3 or not lines[0].startswith("in:") or not lines[2].startswith("out:"):
         raise ValueError(f"{documented.__name__} has no diagram: Marbles: with in:, the operator, out:")
-    legend: dict[str, Any] = {}
+    legend: dict[str | float, Any] = {}
     for line in lines[3:]:
         name, _, expression = line.partition(" = ")
-        legend[name] = eval(expression, {**_namespace(), **legend})  # noqa: S307 - our own docstrings
+        legend[name] = eval(expression, _scope(legend))  # noqa: S307 - our own docstrings
     diagram = Diagram(lines[0][3:].strip(), lines[1], lines[2][4:].strip(), legend)
     for _, notification in diagram.notifications(diagram.given) + diagram.notifications(diagram.expected):
         unknown = isinstance(notification, OnNext) and isinstance(notification.value, str)
@@ -148,7 +149,8 @@ def run_on_test_scheduler(diagram: Diagram) -> Marks:
 
 def run_on_loop(diagram: Diagram) -> Marks:
     """Run an operator that lives on an event loop, on one whose clock is virtual."""
-    return virtual_run(lambda: _on_loop(diagram))
+    marks: Marks = virtual_run(lambda: _on_loop(diagram))
+    return marks
 
 
 async def _on_loop(diagram: Diagram) -> Marks:
@@ -173,10 +175,9 @@ async def _watch(result: Observable[Any] | AsyncIterable[Any], note: Callable[[N
     """Note all that comes, until the end."""
     if isinstance(result, Observable):
         ended = asyncio.Event()
-        result.subscribe(
-            lambda value: note(OnNext(value)),
-            lambda error: (note(OnError(error)), ended.set()),  # type: ignore[arg-type, return-value, func-returns-value]
-            lambda: (note(OnCompleted()), ended.set()),  # type: ignore[arg-type, return-value, func-returns-value]
+        noted = result.pipe(rx.finally_action(ended.set))
+        noted.subscribe(
+            lambda value: note(OnNext(value)), lambda error: note(OnError(error)), lambda: note(OnCompleted())
         )
         await ended.wait()
         return
@@ -188,17 +189,23 @@ async def _watch(result: Observable[Any] | AsyncIterable[Any], note: Callable[[N
         note(OnError(error))
 
 
+async def _until(at: float) -> None:
+    reached = asyncio.Event()
+    asyncio.get_running_loop().call_at(at, reached.set)
+    await reached.wait()
+
+
 async def _iterate(notifications: list[tuple[float, Notification[Any]]]) -> AsyncIterator[Any]:
     """Give the input of a diagram as an async generator."""
     for at, notification in notifications:
-        await asyncio.sleep(at - asyncio.get_running_loop().time())
+        await _until(at)
         if isinstance(notification, OnNext):
             yield notification.value
         elif isinstance(notification, OnError):
             raise notification.exception
 
 
-class _VirtualSelector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]  # differs by platform
+class _VirtualSelector(selectors.DefaultSelector):
     """Lets time pass instead of waiting for it."""
 
     now = 0.0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import reactivex
 from hypothesis import strategies as st
 from reactivex import Observable
 
-__all__ = ["given", "interleavings", "results", "run", "splits", "terminal"]
+__all__ = ["given", "interleavings", "other_tasks", "reported", "results", "run", "settle", "splits", "terminal"]
 
 _T = TypeVar("_T")
 
@@ -46,6 +46,27 @@ def run(main: Callable[[], Awaitable[_T]], seconds: float = 5.0) -> _T:
     return asyncio.run(bounded())
 
 
+async def settle(turns: int = 10) -> None:
+    """Let the event loop turn until everything that is ready has run."""
+    loop = asyncio.get_running_loop()
+    for _ in range(turns):
+        turned = loop.create_future()
+        loop.call_soon(turned.set_result, None)
+        await turned
+
+
+def other_tasks() -> set[asyncio.Task[Any]]:
+    """Give the tasks that are not the test's own."""
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+def reported() -> list[BaseException]:
+    """Collect the exceptions that the loop's exception handler is told of, from now on."""
+    exceptions: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: exceptions.append(context["exception"]))
+    return exceptions
+
+
 @st.composite
 def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
     """Split bytes anywhere, empty pieces included."""
@@ -54,7 +75,7 @@ def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
 
 
 @st.composite
-def interleavings(draw: st.DrawFn, *rows: list[_T]) -> list[_T]:
+def interleavings(draw: st.DrawFn, *rows: Sequence[_T]) -> list[_T]:
     """Merge rows in any order that keeps each of them in order."""
     turns = draw(st.permutations([index for index, row in enumerate(rows) for _ in row]))
     left: list[Iterator[_T]] = [iter(row) for row in rows]

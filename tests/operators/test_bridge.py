@@ -15,28 +15,8 @@ from reactivex.subject import Subject
 from rxrealtime import operators as ops
 from rxrealtime.errors import BufferOverflowError, RealtimeError
 from rxrealtime.events import Event, InputAudioBufferCleared
-from tests.operators.streams import run, terminal
+from tests.operators.streams import other_tasks, reported, run, settle, terminal
 from tests.operators.wire import audio
-
-Reports = list[dict[str, Any]]
-
-
-async def _settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
-
-
-def _others() -> set[asyncio.Task[Any]]:
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]  # we are in a task
-
-
-def _reported() -> Reports:
-    """Collect what the loop's exception handler is told."""
-    reports: Reports = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
-    return reports
-
 
 # a stream as an async iterable
 
@@ -131,10 +111,10 @@ def test_all_tasks_on_one_iterator_are_released_at_the_end() -> None:
         iterator = ops.EventIterator[int]()
         got: list[object] = []
         tasks = [asyncio.create_task(consume(iterator, got)) for _ in range(3)]
-        await _settle()
+        await settle()
         iterator.on_next(1)
         iterator.on_next(2)
-        await _settle()
+        await settle()
         ended = finish(iterator)
         if ended:
             await ended
@@ -187,7 +167,7 @@ def test_a_cancelled_loop_leaves_the_source() -> None:
                 pass
 
         task = asyncio.create_task(consume())
-        await _settle()
+        await settle()
         assert len(source.observers) == 1
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -222,12 +202,12 @@ def test_a_value_for_a_cancelled_task_goes_to_another_one() -> None:
             return await anext(iterator)
 
         first, second = asyncio.create_task(one()), asyncio.create_task(one())
-        await _settle()
+        await settle()
         iterator.on_next(1)
         first.cancel()
         assert await second == 1
         third, fourth = asyncio.create_task(one()), asyncio.create_task(one())
-        await _settle()
+        await settle()
         third.cancel()
         iterator.on_next(2)
         assert await fourth == 2
@@ -319,10 +299,10 @@ def test_an_async_iterable_becomes_a_stream() -> None:
         stream = ops.from_async_iterable(_Numbers(1, 2, then=then).iterate())
         got: list[object] = []
         ended = asyncio.Event()
-        stream.subscribe(got.append, lambda error: (got.append(type(error)), ended.set()), ended.set)  # type: ignore[arg-type, func-returns-value]  # for brevity
+        stream.pipe(rx.finally_action(ended.set)).subscribe(got.append, lambda error: got.append(type(error)))
         await ended.wait()
-        await _settle()
-        assert _others() == set()
+        await settle()
+        assert other_tasks() == set()
         return got
 
     assert run(lambda: main(None)) == [1, 2]
@@ -338,12 +318,11 @@ def test_disposing_cancels_the_task_and_closes_the_source() -> None:
             iterator = numbers.iterate()
             got: list[int] = []
             subscription = ops.from_async_iterable(iterator).subscribe(got.append)
-            for _ in range(turns):
-                await asyncio.sleep(0)
+            await settle(turns)
             seen = len(got)
             subscription.dispose()
-            await _settle()
-            assert _others() == set()
+            await settle()
+            assert other_tasks() == set()
             assert len(got) == seen
             with pytest.raises(StopAsyncIteration):
                 await anext(iterator)
@@ -358,9 +337,9 @@ def test_a_subscriber_that_has_enough_closes_the_source() -> None:
     async def main() -> None:
         numbers = _Numbers(1, 2, 3)
         assert await ops.from_async_iterable(numbers.iterate()).pipe(rx.take(1)) == 1
-        await _settle()
+        await settle()
         assert numbers.closed == ["closed"]
-        assert _others() == set()
+        assert other_tasks() == set()
 
     run(main)
 
@@ -391,11 +370,11 @@ def test_cancellation_from_elsewhere_ends_the_stream_and_goes_on() -> None:
         numbers = _Numbers(1, wait=True)
         got: list[object] = []
         ops.from_async_iterable(numbers.iterate()).subscribe(got.append, lambda error: got.append(type(error)))
-        await _settle()
-        (task,) = _others()
+        await settle()
+        (task,) = other_tasks()
         task.cancel()
         await asyncio.wait([task])
-        await _settle()
+        await settle()
         assert task.cancelled()
         assert (got, numbers.closed) == ([1, RealtimeError], ["closed"])
 
@@ -406,7 +385,7 @@ def test_a_subscriber_that_raises_is_reported_and_goes_on() -> None:
     """Its bug reaches the loop's exception handler, and the next values reach it (T6)."""
 
     async def main() -> None:
-        reports = _reported()
+        reports = reported()
         got: list[int] = []
         ended = asyncio.Event()
 
@@ -417,7 +396,7 @@ def test_a_subscriber_that_raises_is_reported_and_goes_on() -> None:
         ops.from_async_iterable(_Numbers(1, 2).iterate()).subscribe(subscriber, None, ended.set)
         await ended.wait()
         assert got == [1, 2]
-        assert [type(report["exception"]) for report in reports] == [RuntimeError, RuntimeError]
+        assert [type(report) for report in reports] == [RuntimeError, RuntimeError]
 
     run(main)
 

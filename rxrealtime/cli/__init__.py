@@ -1,0 +1,119 @@
+"""The command line: ``rxrealtime demo``, ``talk`` and ``serve``.
+
+Only click is imported here; what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from rxrealtime._version import __version__
+from rxrealtime.errors import RealtimeError
+
+__all__ = ["main"]
+
+if TYPE_CHECKING:
+    from rxrealtime.cli.showing import Style
+
+_INTERRUPTED: Final = 130
+_STYLES: Final[dict[str, Style]] = {"json": "json", "plain": "plain"}
+
+
+class _Reporting(click.Group):
+    """A group whose commands end with one line and no traceback where something is wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; exit code 1 for what went wrong, 130 for Ctrl-C."""
+        from rxrealtime.cli.printable import one_line
+
+        _prepare_streams()
+        try:
+            return super().invoke(ctx)
+        except RealtimeError as error:
+            click.echo(f"rxrealtime: {one_line(str(error))}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def _prepare_streams() -> None:
+    """Let nothing fail that does not fit the terminal's encoding, and say once what the loggers would say again."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    for name in ("rxrealtime", "websockets"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+
+
+@click.group(cls=_Reporting, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rxrealtime")
+def main() -> None:
+    """Realtime model sessions as reactive streams."""
+
+
+@main.command()
+@click.option("--json", "style", flag_value="json", help="One JSON object a line, for machines.")
+@click.option("--plain", "style", flag_value="plain", help="Plain lines, as when piped or with NO_COLOR.")
+@click.option("--speed", type=click.FloatRange(0.1, 20), default=1.0, hidden=True)
+def demo(style: str | None, speed: float) -> None:
+    """Show what it does: a conversation with the embedded server, about 10 s.
+
+    A text turn, a spoken turn, a function call and an interruption, while the server sends three malformed frames. It
+    needs no key and no network, checks itself, and ends with exit code 1 if anything is not as it should be.
+    """
+    import asyncio
+
+    from rxrealtime.cli.showing import show_demo
+
+    wrong = asyncio.run(show_demo(_STYLES.get(style or "") or _style_of_output(), speed))
+    if wrong:
+        raise RealtimeError(f"the demonstration did not go as it should: {'; '.join(wrong)}")
+    if style != "json":
+        click.echo("ok: four turns, three failures in their places, nothing left over")
+
+
+def _style_of_output() -> Style:
+    capable = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return "live" if capable else "plain"
+
+
+@main.command()
+@click.option("--url", metavar="URL", help="Where to connect to; by default OpenAI if OPENAI_API_KEY is set.")
+@click.option("--model", metavar="MODEL", help="The model to ask for.")
+@click.option("--text/--audio", "written", default=True, help="Answers in text, or spoken with their transcript shown.")
+def talk(url: str | None, model: str | None, written: bool) -> None:
+    """Talk to a model in text, a line a turn; end with Ctrl-D or /quit.
+
+    The key is taken from OPENAI_API_KEY, and sent to the URL too if one is given. Without key and URL it talks to the
+    embedded server. Lines may also come from a pipe.
+    """
+    import asyncio
+
+    from rxrealtime.cli.talk import Place, hold_talk
+
+    place = Place(url, model, os.environ.get("OPENAI_API_KEY") or None)
+    with open(os.devnull, "rb") as nothing:
+        descriptor = (sys.stdin or nothing).fileno()
+        asyncio.run(hold_talk(place, "text" if written else "audio", descriptor))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
+@click.option("--scenario", metavar="FILE", help="A JSON file that says what is answered.")
+@click.option("--pace", type=click.FloatRange(0), help="How many times faster than real time audio comes; 0: at once.")
+def serve(host: str, port: int, token: str | None, scenario: str | None, pace: float | None) -> None:
+    """Run the embedded server until Ctrl-C or SIGTERM."""
+    import asyncio
+
+    from rxrealtime.cli.serve import run_server
+
+    asyncio.run(run_server(host, port, token=token, scenario=scenario, pace=pace))

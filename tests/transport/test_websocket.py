@@ -1,0 +1,274 @@
+"""The websocket edge, against the embedded server and against listeners that misbehave on the level of TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from rxrealtime import (
+    ConnectError,
+    ConnectionLost,
+    HandshakeRejected,
+    KeepaliveLost,
+    OpenTimeoutError,
+    ServerClosed,
+    Session,
+    TlsError,
+    UnreachableError,
+    WebSocketTransport,
+    commands,
+)
+from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, redirect, refuse_session
+from rxrealtime.server.loopback import LoopbackServer
+from tests.leaks import run_clean
+
+Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def listener(handle: Handle) -> AsyncIterator[str]:
+    """Listen with a handler of raw TCP; give the url."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await handle(reader, writer)
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/realtime?model=m"
+        for writer in writers:
+            writer.transport.abort()
+    await asyncio.sleep(0)
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(10)
+    writer.close()
+
+
+async def _speak_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"220 smtp.example.org ESMTP\r\n\r\n")
+    writer.close()
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize(("handle", "error"), [(_hang_up, ConnectError), (_speak_http, ConnectError)])
+def test_t3_a_peer_that_is_no_websocket_server_is_one_named_error(handle: Handle, error: type[Exception]) -> None:
+    """T3: nothing is left of the attempt."""
+
+    async def main() -> None:
+        async with listener(handle) as url:
+            with pytest.raises(error, match=r"127\.0\.0\.1"):
+                await WebSocketTransport(url).connect()
+
+    run_clean(main)
+
+
+def test_t3_a_refused_connection_names_the_host() -> None:
+    """T3: the port is free again, so nobody listens."""
+
+    async def main() -> None:
+        async with LoopbackServer() as server:
+            url = server.url
+        with pytest.raises(UnreachableError, match=r"cannot reach 127\.0\.0\.1:\d+: .*refused"):
+            await WebSocketTransport(url).connect()
+
+    run_clean(main)
+
+
+def test_t3_a_handshake_that_takes_too_long_is_a_time_out() -> None:
+    """T3: also from a peer that accepts and says nothing."""
+
+    async def main() -> None:
+        async with listener(_say_nothing) as url:
+            with pytest.raises(OpenTimeoutError, match="open_timeout"):
+                await WebSocketTransport(url, open_timeout=0.05).connect()
+        async with LoopbackServer(faults=[Stall(30)]) as server:
+            with pytest.raises(OpenTimeoutError):
+                await WebSocketTransport(server.url, open_timeout=0.05).connect()
+
+    run_clean(main)
+
+
+def test_t3_tls_is_verified() -> None:
+    """A peer without a certificate to trust is not spoken to."""
+
+    async def main() -> None:
+        async with listener(_hang_up) as url:
+            with pytest.raises((TlsError, UnreachableError)):
+                await WebSocketTransport(url.replace("ws:", "wss:")).connect()
+
+    run_clean(main)
+    assert WebSocketTransport("wss://h/").ssl_context is None, "None means the verified defaults"
+    assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
+def test_t4_a_refusal_shows_the_status_and_what_the_server_said(status: int) -> None:
+    """T4: HandshakeRejected(status, body)."""
+
+    async def main() -> None:
+        async with LoopbackServer(faults=[Refusal(status, "no seat left", "full")]) as server:
+            with pytest.raises(HandshakeRejected, match="no seat left") as raised:
+                await Session(server.url).open()
+            assert (raised.value.status, raised.value.body) == (status, "no seat left")
+
+    run_clean(main)
+
+
+def test_a_redirect_within_the_origin_is_followed() -> None:
+    """S6: the credentials stay where they are."""
+
+    async def main() -> None:
+        async with LoopbackServer() as server:
+            target = server.url
+            async with LoopbackServer(faults=redirect("/v1/realtime?model=other")) as moved:
+                assert target != moved.url
+                with pytest.raises(ConnectError):  # every connection of it is redirected, for ever
+                    await WebSocketTransport(moved.url).connect()
+            first = redirect("/v1/realtime?model=other")[0]
+            once = Refusal(first.status, first.message, headers=first.headers, connection=0)
+            async with LoopbackServer(faults=[once]) as moved, Session(moved.url) as session:
+                created = await anext(aiter(session))
+                assert created.session.model == "other"  # type: ignore[union-attr]  # session.created
+
+    run_clean(main)
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 4001])
+def test_t4_every_close_code_over_a_real_socket(code: int) -> None:
+    """T4: websockets ends its own iteration in silence on 1000 and 1001; a session does not."""
+
+    async def main() -> Any:
+        async with LoopbackServer(faults=close(code, "bye", after=1)) as server, Session(server.url) as session:
+            return (await session.closed).cause
+
+    cause = run_clean(main)
+    assert type(cause) is ServerClosed
+    assert (cause.code, cause.reason) == (code, "bye")
+
+
+def test_t4_an_abort_without_a_close_frame_over_a_real_socket() -> None:
+    """T4: both close codes are missing then."""
+
+    async def main() -> Any:
+        async with LoopbackServer(faults=abort(after=1)) as server, Session(server.url) as session:
+            return (await session.closed).cause
+
+    assert type(run_clean(main)) is ConnectionLost
+
+
+def test_t4_a_refusal_after_the_101_over_a_real_socket() -> None:
+    """T4: an error, then a close, and never a session.created."""
+
+    async def main() -> Any:
+        faults = refuse_session("no_seat", "all seats taken")
+        async with LoopbackServer(faults=faults) as server, Session(server.url) as session:
+            return (await session.closed).cause
+
+    assert "all seats taken" in str(run_clean(main))
+
+
+def test_t2_a_peer_that_never_answers_the_close_frame_costs_close_timeout_and_no_more() -> None:
+    """T2: the socket is cut."""
+
+    async def main() -> float:
+        async with LoopbackServer(faults=go_silent(after=1)) as server:
+            session = await Session(server.url, close_timeout=0.1).open()
+            await anext(aiter(session))
+            started = asyncio.get_running_loop().time()
+            await session.close()
+            return asyncio.get_running_loop().time() - started
+
+    assert run_clean(main) < 2
+
+
+def test_t7_a_silent_peer_is_found_out_by_keepalive() -> None:
+    """T7: the options reach the library, and the death says that the peer was silent."""
+
+    async def main() -> Any:
+        async with LoopbackServer(faults=go_silent(after=1)) as server:
+            transport = WebSocketTransport(server.url, ping_interval=0.05, ping_timeout=0.05, close_timeout=0.05)
+            async with Session(transport) as session:
+                return (await session.closed).cause
+
+    cause = run_clean(main)
+    assert isinstance(cause, KeepaliveLost)
+    assert "the peer was silent" in str(cause)
+
+
+def test_t7_a_responsive_server_keeps_a_connection_with_short_pings_open() -> None:
+    """T7: ten pings and more, no death."""
+
+    async def main() -> None:
+        async with LoopbackServer() as server:
+            transport = WebSocketTransport(server.url, ping_interval=0.01, ping_timeout=2.0)
+            async with Session(transport) as session:
+                for _ in range(10):
+                    await session.request(commands.configure(instructions="x")[0])
+
+    run_clean(main)
+
+
+def test_the_key_may_be_a_function_and_is_asked_at_every_connect() -> None:
+    """Sync or async; short-lived keys."""
+    asked: list[str] = []
+
+    def key() -> str:
+        asked.append("sync")
+        return "token"
+
+    async def key_later() -> str:
+        asked.append("async")
+        return "token"
+
+    async def main() -> None:
+        async with LoopbackServer(token="token") as server:  # noqa: S106
+            for found in ("token", key, key_later):
+                async with Session(WebSocketTransport(server.url, api_key=found)) as session:
+                    await anext(aiter(session))
+
+    run_clean(main)
+    assert asked == ["sync", "async"]
+
+
+def test_a_header_of_the_caller_takes_the_place_of_the_key() -> None:
+    """One way to authorise, never two."""
+
+    async def main() -> None:
+        async with LoopbackServer(token="token") as server:  # noqa: S106
+            transport = WebSocketTransport(server.url, api_key="wrong", headers={"api-key": "token"})
+            async with Session(transport) as session:
+                await anext(aiter(session))
+
+    run_clean(main)
+
+
+def test_a_session_over_loopback_holds_a_conversation_and_leaves_no_server() -> None:
+    """``Session("loopback:")``: the embedded server lives and ends with the session."""
+
+    async def main() -> list[str]:
+        session = Session("loopback:")
+        async with session:
+            await session.request(commands.configure(output_modalities=("text",))[0])
+            await session.send(*commands.say("hello"))
+            seen = []
+            async for event in session:
+                seen.append(event.type)
+                if event.type == "response.done":
+                    return seen
+        return []
+
+    seen = run_clean(main)
+    assert seen[0] == "session.created"
+    assert "response.output_text.done" in seen
