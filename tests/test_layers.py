@@ -44,7 +44,7 @@ FOREIGN: dict[str, set[str]] = {
     "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
     "websockets": {"transport.websocket", "transport.socket", "server"},
     "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
-    "time": {"cli", "server.loopback"},
+    "time": {"cli", "server.live"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -110,8 +110,10 @@ def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:
 def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     """Only its edge does."""
     pure = [path for path in MODULES if name_of(path).startswith("server.")]
-    users = {name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))}
-    assert users <= {"server.loopback", "server.handshake"}
+    users = {
+        name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
+    }
+    assert users <= {"server.loopback", "server.live", "server.handshake"}
 
 
 def test_what_is_imported_is_required() -> None:

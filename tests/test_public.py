@@ -27,7 +27,7 @@ def modules() -> list[str]:
 
 def public() -> Iterator[tuple[str, object]]:
     """Give every public name of every module that defines it."""
-    for name in modules():
+    for name in (found for found in modules() if "._" not in found):
         module = importlib.import_module(name)
         for public_name in getattr(module, "__all__", []):
             value = getattr(module, public_name)

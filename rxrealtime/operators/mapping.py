@@ -177,6 +177,5 @@ class _Calls(Generic[_In, _Out]):
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        self.source.dispose()
         self.cancel()
-        self._observer.on_error(error)
+        self._observer.on_error(error)  # which leaves the source

@@ -29,6 +29,9 @@ __all__ = ["Role", "Transcript", "is_final", "text", "transcripts"]
 
 Role = Literal["user", "assistant"]
 
+_REMEMBERED = 32
+"""How many parts are remembered as told: ``response.done`` names them again, and deltas may come late."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -76,7 +79,7 @@ def transcripts(partial: bool = False) -> Callable[[Observable[object]], Observa
         The operator. The user's transcript may come after the answer to it: transcription is asynchronous.
 
     State: the text so far of each open part, freed at its ``.done``, ``completed`` or ``failed``, all parts of a
-        response at its ``response.done``, everything when the connection is lost.
+        response at its ``response.done``, everything when the connection is lost; the keys of the last 32 parts told.
     Time: none.
     Errors: nothing heard is lost: what a response said without a final transcript is given as final at its
         ``response.done``, and whatever is open when the connection is lost or the source completes. A failed
@@ -119,7 +122,7 @@ def text(partial: bool = False) -> Callable[[Observable[object]], Observable[Tra
         The operator; see `transcripts` for what was spoken.
 
     State: the text so far of each open part, freed at its ``.done``, all parts of a response at its
-        ``response.done``, everything when the connection is lost.
+        ``response.done``, everything when the connection is lost; the keys of the last 32 parts told.
     Time: none.
     Errors: as `transcripts`: nothing that was received is lost.
     Protocol: ``response.output_text.*``, ``response.done`` (openai-openapi f85dbe2).
@@ -143,14 +146,14 @@ def is_final(event: Completed) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """The parts that are not done: what was heard of each, and which were given as final already."""
+    """The parts that are not done: what was heard of each, and which were given as final lately."""
 
     texts: Mapping[PartKey, str]
-    told: frozenset[PartKey]
+    told: tuple[PartKey, ...]
 
 
 _Stepped = tuple[_Open, tuple[Transcript, ...]]
-_NOTHING = _Open(MappingProxyType({}), frozenset())
+_NOTHING = _Open(MappingProxyType({}), ())
 
 
 def _texts(steps: Steps[_Open, Transcript]) -> Callable[[Observable[object]], Observable[Transcript]]:
@@ -169,12 +172,14 @@ def _listen(state: _Open, key: PartKey, piece: str) -> _Open:
 
 
 def _final(state: _Open, key: PartKey, said: str) -> _Stepped:
-    kept = {other: heard for other, heard in state.texts.items() if other != key}
     if key in state.told:
         return state, ()
-    # a part of a response is remembered until its response.done, which names it again
-    told = state.told | {key} if key[0] else state.told
-    return _Open(kept, told), (_transcript(key, said),)
+    told = (*state.told, key)[-_REMEMBERED:]
+    return _Open(_others(state, key), told), (_transcript(key, said),)
+
+
+def _others(state: _Open, key: PartKey) -> Mapping[PartKey, str]:
+    return {other: heard for other, heard in state.texts.items() if other != key}
 
 
 def _growing(state: _Open, key: PartKey) -> _Stepped:
@@ -222,8 +227,7 @@ def _user_completed_growing(state: _Open, event: Completed) -> _Stepped:
 
 
 def _user_failed(state: _Open, event: Failed) -> _Stepped:
-    key = _user_key(event)
-    return _Open({other: heard for other, heard in state.texts.items() if other != key}, state.told), ()
+    return _Open(_others(state, _user_key(event)), state.told), ()
 
 
 def _response_done(
@@ -236,13 +240,9 @@ def _response_done(
         said = {key: heard for key, heard in state.texts.items() if key[0] == done}
         said |= {key: words for key, part in _parts(event.response) if (words := whole(part))}
         given = tuple(_transcript(key, words) for key, words in said.items() if words and key not in state.told)
-        return _free(state, done), given
+        return _Open(without(state.texts, done), state.told), given
 
     return step
-
-
-def _free(state: _Open, response_id: str) -> _Open:
-    return _Open(without(state.texts, response_id), frozenset(key for key in state.told if key[0] != response_id))
 
 
 def _parts(response: Response) -> Iterator[tuple[PartKey, ContentPart]]:

@@ -7,14 +7,10 @@ closed.
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
@@ -25,26 +21,23 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from rxrealtime.codec import decode_client, encode_bytes
+from rxrealtime.codec import encode_bytes
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import Event
-from rxrealtime.server.engine import DEFAULT_MODEL, failed, next_due, open_session, step
+from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
 from rxrealtime.server.handshake import REALTIME, Admission, admit, is_loopback
-from rxrealtime.server.ids import Ids
+from rxrealtime.server.live import LiveSession
 from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
 from rxrealtime.server.scenarios import DEFAULT, Scenario
-from rxrealtime.server.state import Change, Input, Received, State, Tick
 from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["LoopbackServer"]
 
-_LOG: Final = logging.getLogger("rxrealtime.server")
 _MAX_FRAME_BYTES: Final = 24 * 1024 * 1024
 """15 MiB of audio in one append are 20 MiB of base64."""
 _OPEN_TIMEOUT: Final = 10.0
 _CLOSE_TIMEOUT: Final = 1.0
-_SESSION_SECONDS: Final = 3600
 
 
 class LoopbackServer:
@@ -184,56 +177,23 @@ class LoopbackServer:
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
         wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
-        session = _Session(self._scenario, admitted.model, number)
+        session = LiveSession(self._scenario, admitted.model, number)
         try:
             alive = await wire.strike_due() and await wire.send(session.begin())
             while alive:
-                alive = await wire.send(session.take(await session.next_input(connection)))
+                alive = await wire.send(await _next(connection, session))
         except ConnectionClosed:
             return
 
 
-class _Session:
-    """The engine of one connection, its clock, and what happens if it fails."""
-
-    def __init__(self, scenario: Scenario, model: str, number: int) -> None:
-        self._begin = partial(open_session, scenario, model=model, seed=number)
-        self._ids = Ids(number)
-        self._opened = time.monotonic()
-        self._state: State | None = None
-
-    def begin(self) -> tuple[Output, ...]:
-        """Return what the server says first."""
-        expires_at = int(time.time()) + _SESSION_SECONDS
-        return self._advance(lambda: self._begin(expires_at=expires_at, clock_text=_clock_text()))
-
-    def take(self, received: Input) -> tuple[Output, ...]:
-        """Return what the server says to an input."""
-        state = self._state
-        return () if state is None else self._advance(lambda: step(state, received))
-
-    def _advance(self, act: Callable[[], Change]) -> tuple[Output, ...]:
-        try:
-            self._state, outputs = act()
-        except Exception as error:  # whatever is wrong in the engine, the client hears of it and the log has the place
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _LOG.error("the engine failed: %s in %s, line %s", type(error).__name__, place.name, place.lineno)
-            return failed(self._state.ids if self._state else self._ids)
-        return outputs
-
-    async def next_input(self, connection: ServerConnection) -> Input:
-        """Wait for a frame, or for the time when something is due."""
-        due = next_due(self._state) if self._state else None
-        delay = None if due is None else due - self._now()
-        try:
-            async with asyncio.timeout(None if delay is None else max(delay, 0.0)):
-                frame = await connection.recv(decode=False)
-        except TimeoutError:
-            return Tick(self._now(), _clock_text())
-        return Received(decode_client(frame), self._now(), _clock_text(), frame)
-
-    def _now(self) -> float:
-        return time.monotonic() - self._opened
+async def _next(connection: ServerConnection, session: LiveSession) -> Sequence[Output]:
+    """Wait for a frame, or for the time when something is due, and return what the server says then."""
+    try:
+        async with asyncio.timeout(session.due_in()):
+            frame = await connection.recv(decode=False)
+    except TimeoutError:
+        return session.tick()
+    return session.receive(frame)
 
 
 class _Wire:
@@ -301,7 +261,3 @@ def _refusal(connection: ServerConnection, refused: Refusal) -> Response:
     for name, value in refused.headers:
         response.headers[name] = value
     return response
-
-
-def _clock_text() -> str:
-    return time.strftime("%H:%M")

@@ -179,10 +179,14 @@ def _chosen_tool(cue: Cue) -> ToolDefinition | None:
     """Return the tool that has to be called, or that the user named."""
     tools = [tool for tool in cue.tools if tool.type == "function"]
     if isinstance(cue.tool_choice, Mapping):
-        return next((tool for tool in tools if tool.name == cue.tool_choice.get("name")), None)
-    named = [tool for tool in tools if _is_named(tool.name or "", cue.text)]
-    eligible = {"none": [], "required": named or tools}.get(cue.tool_choice, named)
-    return eligible[0] if eligible else None
+        forced = cue.tool_choice.get("name")
+        return next((tool for tool in tools if tool.name == forced), None)
+    return None if cue.tool_choice == "none" else _tool_for(cue.text, tools, forced=cue.tool_choice == "required")
+
+
+def _tool_for(text: str, tools: list[ToolDefinition], *, forced: bool) -> ToolDefinition | None:
+    named = next((tool for tool in tools if _is_named(tool.name or "", text)), None)
+    return tools[0] if named is None and forced and tools else named
 
 
 def _is_named(name: str, text: str) -> bool:

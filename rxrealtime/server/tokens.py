@@ -54,8 +54,7 @@ def count_items(items: Iterable[tuple[Item, AudioFormat]]) -> tuple[int, int]:
 def _count_item(item: Item, format: AudioFormat) -> tuple[int, int]:
     match item:
         case Message():
-            parts = item.content or ()
-            return sum(count_text(part.text or "") for part in parts), sum(_count_heard(part, format) for part in parts)
+            return _count_parts(item.content or (), format)
         case FunctionCall():
             return count_text(item.arguments or "") + 1, 0
         case FunctionCallOutput():
@@ -64,8 +63,9 @@ def _count_item(item: Item, format: AudioFormat) -> tuple[int, int]:
             return 0, 0
 
 
-def _count_heard(part: ContentPart, format: AudioFormat) -> int:
-    return ceil(format.bytes_to_ms(len(part.audio or b"")) / _INPUT_TOKEN_MS)
+def _count_parts(parts: Iterable[ContentPart], format: AudioFormat) -> tuple[int, int]:
+    counts = [(count_text(part.text or ""), format.bytes_to_ms(len(part.audio or b""))) for part in parts]
+    return sum(text for text, _ in counts), sum(ceil(ms / _INPUT_TOKEN_MS) for _, ms in counts)
 
 
 def usage(input_tokens: tuple[int, int], output_tokens: tuple[int, int]) -> Usage:

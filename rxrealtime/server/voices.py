@@ -51,12 +51,8 @@ _INNER_HOPS: Final = _HOPS - 2
 # Shares of the energy of a place that its best pair has: 1 for a clean tone, 0.5 at 0 dB of noise, 0.04 in noise alone.
 _MIN_SHARE: Final = 0.2
 _MIN_SHARE_EACH: Final = 0.05
-_MIN_LEAD: Final = 2.0
-"""By how much the best frequency must exceed the second of its 16 for the tone to be certain."""
 _MIN_BALANCE: Final = 0.25
 """The power of the weaker half of the 30 ms beside that of the other: a quarter of the tone may be cut off."""
-_MIN_RELATIVE: Final = 0.3
-"""The power a tone must have beside the strongest place less than one tone away: a half covered one has 0.17."""
 _MAX_RELATIVE: Final = 0.5
 """More relative power than this is not worth more: else noise would shift a long layout, at the cost of a tone."""
 
@@ -206,10 +202,7 @@ def _place(spectrum: list[complex], full_power: float) -> _Place:
     low, high = powers[:16], powers[16:]
     best_low, best_high = max(low), max(high)
     certain = (
-        best_low + best_high > _MIN_SHARE * full_power > 0
-        and min(best_low, best_high) > _MIN_SHARE_EACH * full_power
-        and best_low > _MIN_LEAD * sorted(low)[-2]
-        and best_high > _MIN_LEAD * sorted(high)[-2]
+        best_low + best_high > _MIN_SHARE * full_power > 0 and min(best_low, best_high) > _MIN_SHARE_EACH * full_power
     )
     return _Place(best_low + best_high, high.index(best_high) << 4 | low.index(best_low)) if certain else _NO_TONE
 
@@ -229,7 +222,7 @@ def _values(places: Sequence[_Place]) -> list[float]:
     """Return what each place is worth in a layout, relative to the strongest one that would overlap it."""
     powers = [place.power for place in places]
     return [
-        min(power / max(powers[max(n - _HOPS + 1, 0) : n + _HOPS]), _MAX_RELATIVE) - _MIN_RELATIVE if power else -1.0
+        min(power / max(powers[max(n - _HOPS + 1, 0) : n + _HOPS]), _MAX_RELATIVE) if power else 0.0
         for n, power in enumerate(powers)
     ]
 

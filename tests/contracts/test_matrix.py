@@ -34,7 +34,7 @@ CREATED = b'{"type": "session.created", "event_id": "e", "session": {}}'
 class Case:
     """One fault: how to make it, and the cause with which everything has to end (None: our close)."""
 
-    faults: MemoryFaults = MemoryFaults()
+    faults: MemoryFaults | None = None
     bad: bytes | None = None
     code: int | None = None
     vanish: bool = False

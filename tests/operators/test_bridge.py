@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -211,7 +213,13 @@ def test_a_value_for_a_cancelled_task_goes_to_another_one() -> None:
         third.cancel()
         iterator.on_next(2)
         assert await fourth == 2
-        await asyncio.gather(first, third, return_exceptions=True)
+        fifth, sixth = asyncio.create_task(one()), asyncio.create_task(one())
+        await settle()
+        fifth.cancel()
+        await settle()
+        iterator.on_next(3)
+        assert await sixth == 3
+        await asyncio.gather(first, third, fifth, return_exceptions=True)
 
     run(main)
 
@@ -326,7 +334,7 @@ def test_disposing_cancels_the_task_and_closes_the_source() -> None:
             assert len(got) == seen
             with pytest.raises(StopAsyncIteration):
                 await anext(iterator)
-            assert numbers.closed == (["closed"] if seen else numbers.closed)
+            assert numbers.closed == (["closed"] if seen else [])
 
     run(main)
 
@@ -397,6 +405,30 @@ def test_a_subscriber_that_raises_is_reported_and_goes_on() -> None:
         await ended.wait()
         assert got == [1, 2]
         assert [type(report) for report in reports] == [RuntimeError, RuntimeError]
+
+    run(main)
+
+
+def test_a_task_that_nobody_holds_goes_on() -> None:
+    """An event loop refers to its tasks weakly; the stream keeps its own alive until they are done."""
+
+    async def main() -> None:
+        waiting: list[weakref.ref[asyncio.Future[int]]] = []
+
+        async def numbers() -> AsyncIterator[int]:
+            future = asyncio.get_running_loop().create_future()
+            waiting.append(weakref.ref(future))
+            yield await future
+
+        got: list[int] = []
+        ops.from_async_iterable(numbers()).subscribe(got.append)
+        await settle()
+        gc.collect()
+        future = waiting[0]()
+        assert future is not None
+        future.set_result(1)
+        await settle()
+        assert got == [1]
 
     run(main)
 

@@ -232,7 +232,7 @@ def test_buffered_works_on_schedulers_that_run_at_once(scheduler: reactivex.abc.
 
 
 def test_buffered_stops_when_it_is_disposed() -> None:
-    """After dispose nothing is delivered, nothing is scheduled, and the source is left."""
+    """After dispose nothing is delivered, and the source is left."""
     source: Subject[int] = Subject()
     scheduler = TestScheduler()
     got: list[object] = []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rxrealtime import decode
 from rxrealtime import operators as ops
-from rxrealtime.events import ConnectionFailed, Event
+from rxrealtime.events import ConnectionFailed, Event, Response, ResponseDone
 from tests.conftest import Recording
 from tests.operators.streams import interleavings, results
 from tests.operators.wire import (
@@ -95,11 +95,14 @@ def test_nothing_is_told_twice() -> None:
 
     assert results(ops.transcripts(), events) == [_assistant("Hi")]
     assert results(ops.transcripts(partial=True), events) == [_assistant("Hi", final=False), _assistant("Hi")]
+    late = [transcribed("Hi"), heard("Hi"), transcribed("Hi"), say("Hi"), said("Hi"), done(), say("Hi")]
+    assert results(ops.transcripts(), late) == [_user("Hi"), _assistant("Hi")]
 
 
 def test_a_response_frees_only_its_own_parts() -> None:
     """Another response's end, and a response without an id, do not end a part; the user's neither."""
-    events = [say("Hel"), heard(" Who"), done(response="other"), done(response=""), say("lo"), said("Hello")]
+    nameless = ResponseDone(response=Response())
+    events = [say("Hel"), heard(" Who"), done(response="other"), nameless, say("lo"), said("Hello")]
 
     assert results(ops.transcripts(), events) == [_assistant("Hello"), _user("Who")]
 

@@ -145,7 +145,8 @@ class Checker:
             assert told == event["item"], "I12: equal to the conversation's item, which was done before"
             output.done = event["item"]
             return None
-        assert output.done is None and event["item_id"] == output.item_id, "I13: nothing of an item after its done"
+        assert output.done is None, "I13: nothing of an item after its done"
+        assert output.item_id == event["item_id"], "I13: of the item at its index"
         return self._content(kind, event, output)
 
     def _content(self, kind: str, event: dict[str, Any], output: _Output) -> None:
@@ -153,7 +154,7 @@ class Checker:
             output.part = "open"
         elif kind == "response.content_part.done":
             text = event["part"].get("text", event["part"].get("transcript"))
-            assert output.part == "open" and text == output.said, "I15"
+            assert (output.part, text) == ("open", output.said), "I15"
             output.part = "done"
         else:
             stem, _, end = kind.rpartition(".")
@@ -164,7 +165,7 @@ class Checker:
                 assert event[_TEXT_OF[stem]] == output.said, "I14"
 
     def _created(self, response: dict[str, Any]) -> None:
-        assert response["status"] == "in_progress" and response["output"] == [], "I9"
+        assert (response["status"], response["output"]) == ("in_progress", []), "I9"
         active = [r for r in self.responses.values() if r.conversation_id and r.status == "in_progress"]
         assert not response["conversation_id"] or not active, "I8"
         self.responses[response["id"]] = _Response(response["conversation_id"])

@@ -61,7 +61,7 @@ def test_optional_only_with_a_clue() -> None:
 
 
 def test_references_and_alternatives() -> None:
-    """References and unions, as pydantic writes them, are followed; null is never chosen where something else can be."""
+    """References and unions, as pydantic writes them, are followed; null is the last choice."""
     schema = _schema({"place": {"$ref": "#/$defs/Place"}}, "place") | {
         "$defs": {"Place": _schema({"name": {"anyOf": [{"type": "null"}, {"type": "string"}]}}, "name")}
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rxrealtime.events import SessionCreated
 from rxrealtime.server.engine import next_due, open_session, step
 from rxrealtime.server.scenarios import DEFAULT, Rule, Scenario
 from rxrealtime.server.state import Tick
@@ -25,7 +26,7 @@ def test_session_created_is_first() -> None:
     """session.created comes first, with the model of the url and the time when the session ends."""
     _, outputs = open_session(model="m", expires_at=7)
     (event,) = outputs
-    assert event.type == "session.created"
+    assert isinstance(event, SessionCreated)
     assert (event.session.model, event.session.expires_at, event.session.object) == ("m", 7, "realtime.session")
 
 

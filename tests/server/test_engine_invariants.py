@@ -150,4 +150,4 @@ def test_invariants_hold_for_any_client(actions: list[Any], event_id: str | None
             checker.sent(named, client.send_raw(json.dumps(named)))
     checker.saw(client.wait())
     assert all(response.status != "in_progress" for response in checker.responses.values()), "I17: every one ends"
-    assert client.state.responses == () and client.state.agenda == ()
+    assert (client.state.responses, client.state.agenda) == ((), ())

@@ -120,11 +120,14 @@ def test_two_connections_are_two_sessions() -> None:
     """Each connection has a session of its own, with other ids, and the model its url names."""
 
     async def main() -> None:
-        async with LoopbackServer(pace=0) as server:
-            async with connect(server.url) as one, connect(server.url.replace("gpt-realtime", "m")) as two:
-                first, second = [json.loads(await connection.recv())["session"] for connection in (one, two)]
-                assert first["id"] != second["id"]
-                assert (first["model"], second["model"]) == ("gpt-realtime", "m")
+        async with (
+            LoopbackServer(pace=0) as server,
+            connect(server.url) as one,
+            connect(server.url.replace("gpt-realtime", "m")) as two,
+        ):
+            first, second = [json.loads(await connection.recv())["session"] for connection in (one, two)]
+            assert first["id"] != second["id"]
+            assert (first["model"], second["model"]) == ("gpt-realtime", "m")
 
     run_clean(main)
 
@@ -134,10 +137,12 @@ def test_browsers_get_their_subprotocol() -> None:
 
     async def main() -> None:
         offered = [Subprotocol("realtime"), Subprotocol("openai-insecure-api-key.k")]
-        async with LoopbackServer(token="k") as server:  # noqa: S106  # a token for this test
-            async with connect(server.url, subprotocols=offered) as connection:
-                assert connection.subprotocol == "realtime"
-                assert types_of([json.loads(await connection.recv())]) == ["session.created"]
+        async with (
+            LoopbackServer(token="k") as server,  # noqa: S106  # a token for this test
+            connect(server.url, subprotocols=offered) as connection,
+        ):
+            assert connection.subprotocol == "realtime"
+            assert types_of([json.loads(await connection.recv())]) == ["session.created"]
 
     run_clean(main)
 
@@ -359,10 +364,13 @@ def test_redirect() -> None:
     """A redirect answers the handshake with 302 and the place."""
 
     async def main() -> None:
-        async with LoopbackServer() as target:
-            async with LoopbackServer(faults=redirect(target.url)) as server, connect(server.url) as connection:
-                await connection.recv()
-                assert connection.remote_address[1] == target.port
+        async with (
+            LoopbackServer() as target,
+            LoopbackServer(faults=redirect(target.url)) as server,
+            connect(server.url) as connection,
+        ):
+            await connection.recv()
+            assert connection.remote_address[1] == target.port
 
     run_clean(main)
 

@@ -134,7 +134,7 @@ def test_cancel_of_a_call() -> None:
     client.wait(0.03)
     got = client.send({"type": "response.cancel"})
     cut = items_of(got, "response.function_call_arguments.done")[0]["arguments"]
-    assert cut and '{"a": "b c d e f g h i j"}'.startswith(cut)
+    assert cut in ('{"a":', '{"a": "b', '{"a": "b c', '{"a": "b c d')
     assert _done(got)["output"][0]["arguments"] == cut
 
 

@@ -33,7 +33,7 @@ def test_rules_that_are_refused(fields: dict[str, object], word: str) -> None:
 def test_paces_that_are_refused(fields: dict[str, float]) -> None:
     """The pace is 0 or more, a chunk lasts longer than nothing."""
     with pytest.raises(ScenarioError):
-        Scenario(**fields)
+        Scenario(**fields)  # type: ignore[arg-type]  # wrong values are the point
 
 
 @pytest.mark.parametrize("close", [(1005, ""), (999, ""), (5000, ""), (1000, "x" * 124)])

@@ -95,7 +95,7 @@ def test_telephone() -> None:
 
 
 def test_barge_in() -> None:
-    """Speech stops the active response: speech_started, its .done events, response.done cancelled, then nothing of it."""
+    """Speech stops the active response: speech_started, its .done events, response.done cancelled, nothing after."""
     client = Client()
     client.send(text_item("tell me who are you"), {"type": "response.create"})
     client.wait(0.1)

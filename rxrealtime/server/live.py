@@ -1,0 +1,76 @@
+"""The engine of one connection with a clock: what time it is, and what happens if the engine fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from rxrealtime.codec import decode_client
+from rxrealtime.server.engine import failed, next_due, open_session, step
+from rxrealtime.server.ids import Ids
+from rxrealtime.server.outputs import Output
+from rxrealtime.server.scenarios import Scenario
+from rxrealtime.server.state import Change, Input, Received, State, Tick
+
+__all__ = ["LiveSession"]
+
+_LOG: Final = logging.getLogger("rxrealtime.server")
+_SESSION_SECONDS: Final = 3600
+
+
+class LiveSession:
+    """One session in real time.
+
+    Args:
+        scenario: What the server answers.
+        model: The model that the url named.
+        number: Which connection of its server it is; its ids differ from those of the others.
+    """
+
+    def __init__(self, scenario: Scenario, model: str, number: int) -> None:
+        self._open = partial(open_session, scenario, model=model, seed=number)
+        self._ids = Ids(number)
+        self._opened = time.monotonic()
+        self._state: State | None = None
+
+    def begin(self) -> tuple[Output, ...]:
+        """Return what the server says first."""
+        expires_at = int(time.time()) + _SESSION_SECONDS
+        return self._advance(lambda: self._open(expires_at=expires_at, clock_text=_clock_text()))
+
+    def receive(self, frame: bytes | str) -> tuple[Output, ...]:
+        """Return what the server says to a frame of the client."""
+        return self._take(Received(decode_client(frame), self._now(), _clock_text(), frame))
+
+    def tick(self) -> tuple[Output, ...]:
+        """Return what is due by now."""
+        return self._take(Tick(self._now(), _clock_text()))
+
+    def due_in(self) -> float | None:
+        """Return in how many seconds a tick is due, 0 if it is late; None if nothing waits."""
+        due = next_due(self._state) if self._state else None
+        return None if due is None else max(due - self._now(), 0.0)
+
+    def _take(self, received: Input) -> tuple[Output, ...]:
+        state = self._state
+        return () if state is None else self._advance(lambda: step(state, received))
+
+    def _advance(self, act: Callable[[], Change]) -> tuple[Output, ...]:
+        try:
+            self._state, outputs = act()
+        except Exception as error:  # whatever is wrong in the engine, the client hears of it and the log has the place
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error("the engine failed: %s in %s, line %s", type(error).__name__, place.name, place.lineno)
+            return failed(self._state.ids if self._state else self._ids)
+        return outputs
+
+    def _now(self) -> float:
+        return time.monotonic() - self._opened
+
+
+def _clock_text() -> str:
+    return time.strftime("%H:%M")

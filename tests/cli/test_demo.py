@@ -1,0 +1,113 @@
+"""The demonstration shows what it promises, checks itself, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rxrealtime.cli import main
+from rxrealtime.cli.moments import Heard, Moment
+from rxrealtime.cli.showing import show_demo
+from rxrealtime.cli.verdict import failure_places, unmet
+from rxrealtime.events import JsonFailed, Response, ResponseCreated, ResponseDone
+from rxrealtime.outcome import Outcome
+from tests.cli import telling
+from tests.leaks import run_clean
+
+_LANDMARKS = (
+    "session.created",
+    "session.updated",
+    "--- text turn ---",
+    "user: What can you do?",
+    "! FAILED json",
+    "latency, text turn: first text",
+    "assistant: I repeat what I hear",
+    "--- spoken turn ---",
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "! FAILED schema in response.output_audio.delta",
+    "--- function call ---",
+    "! FAILED binary",
+    'call: get_weather({"city": "Oslo"})',
+    'output: {"sky": "rain", "celsius": 7}',
+    "assistant: Rain in Oslo",
+    "--- barge-in ---",
+    "input_audio_buffer.speech_started",
+    "conversation.item.truncate",
+    "assistant: Once upon a time",
+    "interrupted: the user spoke",
+    "conversation.item.truncated",
+    "heard 1.",
+    "assistant: As you like.",
+    "the session ended: closed by us",
+    "ok: four turns, three failures in their places, nothing left over",
+)
+
+
+def _run(*options: str) -> Result:
+    return CliRunner().invoke(main, ["demo", "--speed", "8", *options])
+
+
+def test_the_plain_demo_shows_everything_in_order() -> None:
+    """All four turns, the failures at their places and the end, in order, without any control sequence; exit code 0."""
+    result = _run("--plain")
+    assert (result.exit_code, result.stderr) == (0, "")
+    place = 0
+    for landmark in _LANDMARKS:
+        found = result.stdout.find(landmark, place)
+        assert found >= 0, f"{landmark!r} is missing, or before its place"
+        place = found
+    assert result.stdout.count("! FAILED") == 3
+    assert not re.search("[\x00-\x09\x0b-\x1f]", result.stdout)
+
+
+def test_the_json_demo_is_for_machines() -> None:
+    """Each line is one object with a type and a time that never goes back; the last one says that all is well."""
+    result = _run("--json")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert all(isinstance(line["type"], str) for line in lines)
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert [line["kind"] for line in lines if line["type"] == "exception"] == ["json", "schema", "binary"]
+    assert (lines[-1]["type"], lines[-1]["outcome"], lines[-1]["unmet"]) == ("rxrealtime.ended", "closed by us", [])
+
+
+def test_a_demo_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    """No task, timer or socket is left, also of the server and of what shows it."""
+    assert run_clean(lambda: show_demo("json", 8.0), deadline=30) == ()
+    assert "rxrealtime.ended" in capsys.readouterr().out
+
+
+def test_a_session_that_did_nothing_meets_nothing() -> None:
+    """The verdict names every turn that is missing, and the failures that did not come."""
+    found = unmet((), Outcome())
+    assert any("never" in sentence for sentence in found)
+    assert any("interrupt" in sentence for sentence in found)
+    assert any("malformed frames came as none" in sentence for sentence in found)
+    assert len(found) == 8
+
+
+def test_the_end_of_the_session_counts() -> None:
+    """A session that was lost, never ended, or left a response in flight is not what was promised."""
+    lost, flight = Outcome(ConnectionResetError("reset")), Outcome(in_flight=("resp_1",))
+    assert any("not closed by us" in sentence for sentence in unmet((), lost))
+    assert any("in flight" in sentence for sentence in unmet((), flight))
+    assert any("never ended" in sentence for sentence in unmet((), None))
+
+
+def test_a_cut_must_leave_the_beginning() -> None:
+    """What was heard must be the beginning of the story, not something else."""
+    heard = Moment(0.0, "noted", Heard("item_1", "Something else", 100))
+    assert any("is not its beginning" in sentence for sentence in unmet([heard], Outcome()))
+
+
+def test_failures_are_placed_by_response() -> None:
+    """A failure between a response's created and done belongs to it; 0 is outside of all."""
+    created, done = ResponseCreated(response=Response(id="r")), ResponseDone(response=Response(id="r"))
+    failure: JsonFailed = telling.failure()
+    places = failure_places([failure, created, failure, done, failure, created, failure])
+    assert places == ((0, "json"), (1, "json"), (0, "json"), (2, "json"))

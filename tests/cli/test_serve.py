@@ -1,0 +1,86 @@
+"""The embedded server alone: it tells its url, stops when told to, and names what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rxrealtime import Session, WebSocketTransport, commands
+from rxrealtime.cli import main
+from rxrealtime.events import ResponseOutputTextDone
+
+
+async def _ask(url: str, key: str) -> str:
+    async with Session(WebSocketTransport(url, api_key=key)) as session:
+        (create,) = commands.say("Knock")[:1]
+        await session.send(create, *commands.respond(output_modalities=("text",)))
+        async for event in session:
+            if isinstance(event, ResponseOutputTextDone):
+                return event.text
+    return ""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_a_scenario_until_it_is_told_to_stop(stop: signal.Signals, tmp_path: Path) -> None:
+    """It prints its url, answers by the scenario to those who know the token, and ends with exit code 0."""
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text('{"rules": [{"on": "knock", "say": "Who is there?"}]}')
+    command = [sys.executable, "-m", "rxrealtime", "serve", "--port", "0", "--scenario", str(scenario), "--pace", "0"]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"RXREALTIME_TOKEN": "open sesame"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.readline()
+        assert said.startswith("serving ws://127.0.0.1:")
+        assert asyncio.run(_ask(said.split()[1], "open sesame")) == "Who is there?"
+        process.send_signal(stop)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+
+
+def _refused(*options: str) -> str:
+    result = CliRunner().invoke(main, ["serve", *options])
+    (line,) = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert line.startswith("rxrealtime: ")
+    return line
+
+
+def test_other_machines_need_a_token() -> None:
+    """An address that others can reach is not listened on without a token."""
+    assert "needs a token" in _refused("--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{\n"rules": [,]}', "line 2: not JSON"),
+        ('{"rules": [{"on": "a"}, {"on": "b", "say": 3}]}', "rule 2: say: must be a string"),
+        ("[]", "a scenario is a JSON object"),
+    ],
+)
+def test_a_bad_scenario_is_named_with_its_place(text: str, why: str, tmp_path: Path) -> None:
+    """One line names the file and the line or the rule."""
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    line = _refused("--scenario", str(path))
+    assert str(path) in line
+    assert why in line
+
+
+def test_an_unknown_file_and_a_taken_port_are_named(tmp_path: Path) -> None:
+    """A file that is not there is one line."""
+    missing = tmp_path / "missing.json"
+    assert f"{missing}: cannot be read" in _refused("--scenario", str(missing))

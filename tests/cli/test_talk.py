@@ -1,0 +1,192 @@
+"""A conversation in the terminal: answers as they come, errors in one line, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rxrealtime.cli.talk import Place, hold_talk
+from rxrealtime.errors import ClosedBeforeSession, HandshakeRejected, RequestRejectedError, ServerClosed
+from rxrealtime.server.faults import inject, refuse_session
+from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.server.scenarios import Failure, Rule, Scenario
+from tests.leaks import run_clean
+
+Typing = Callable[[bytes], int]
+
+
+@pytest.fixture
+def typing() -> Iterator[Typing]:
+    """Give a descriptor from which some lines can be read."""
+    opened: list[int] = []
+
+    def typed(lines: bytes) -> int:
+        reader, writer = os.pipe()
+        opened.append(reader)
+        os.write(writer, lines)
+        os.close(writer)
+        return reader
+
+    yield typed
+    for descriptor in opened:
+        os.close(descriptor)
+
+
+def _talk(descriptor: int, *rules: Rule, modality: Any = "text", key: str | None = None, **server: Any) -> None:
+    async def main() -> None:
+        async with LoopbackServer(Scenario(rules, pace=0), **server) as loopback:
+            await hold_talk(Place(loopback.url, key=key), modality, descriptor)
+
+    run_clean(main)
+
+
+def test_each_line_is_answered_in_turn(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Empty lines are skipped, the last line needs no end, and the end of the input ends it."""
+    _talk(typing(b"one\n\n  \ntwo"))
+    assert capsys.readouterr() == ("You said: one\nYou said: two\n", "")
+
+
+def test_quit_ends_it(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is after /quit is not sent."""
+    _talk(typing(b"one\n/quit\ntwo\n"))
+    assert capsys.readouterr().out == "You said: one\n"
+
+
+def test_a_spoken_answer_is_shown_as_its_transcript(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """With audio asked for, the transcript is printed."""
+    _talk(typing(b"one\n"), modality="audio")
+    assert capsys.readouterr().out == "You said: one\n"
+
+
+def test_a_model_cannot_steer_the_terminal(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Control sequences in an answer are left out."""
+    _talk(typing(b"red\n"), Rule("red", say="\x1b[31mred\x1b[0m \x07alert"))
+    assert capsys.readouterr().out == "red alert\n"
+
+
+def test_failures_are_told_in_one_line_and_the_talk_goes_on(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """A malformed frame and a failed response are lines on stderr; the next line is answered."""
+    rules = (
+        Rule("noise", garble=('{"type":\n"x',)),
+        Rule("break", say="I ", fail=Failure(message="It broke.")),
+    )
+    _talk(typing(b"noise\nbreak\nwell\n"), *rules)
+    out, err = capsys.readouterr()
+    assert out == "You said: noise\nI \nYou said: well\n"
+    failed, broke = err.splitlines()
+    assert failed.startswith("rxrealtime: a frame failed (json): not JSON")
+    assert broke == "rxrealtime: the response is failed: It broke."
+
+
+def test_a_refused_line_does_not_end_it(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """An answer that the server refuses to give is one line on stderr, once; what follows is answered."""
+
+    async def main() -> None:
+        async with LoopbackServer(Scenario((Rule("start", say="word " * 300),), pace=8)) as loopback:
+            await hold_talk(Place(loopback.url), "text", descriptor)
+
+    descriptor = typing(b"too early\n")
+    run_clean(main)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [err.strip()]
+    assert "rejected response.create [conversation_already_has_active_response]" in err
+
+
+def test_a_refused_configuration_ends_it(typing: Typing) -> None:
+    """A provider that does not know the modality is not talked to with another one."""
+    with pytest.raises(RequestRejectedError, match="rejected session.update"):
+        _talk(typing(b"one\n"), modality="smell")
+
+
+def test_a_wrong_key_is_named(typing: Typing) -> None:
+    """The server's own words come with the status."""
+    with pytest.raises(HandshakeRejected, match="401 .*Incorrect API key"):
+        _talk(typing(b"one\n"), token="right", key="wrong")  # noqa: S106 - no secret
+
+
+def test_a_refused_session_is_named(typing: Typing) -> None:
+    """A close before session.created says why."""
+    with pytest.raises(ClosedBeforeSession, match="no such model"):
+        _talk(typing(b"one\n"), faults=refuse_session("no such model", "model_not_found"))
+
+
+def test_the_end_of_the_session_ends_the_wait_for_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to type a line to learn that the server has gone."""
+    reader, writer = os.pipe()
+    os.write(writer, b"bye\n")
+    with pytest.raises(ServerClosed, match="enough"):
+        _talk(reader, Rule("bye", say="Bye.", close=(1001, "enough")))
+    assert capsys.readouterr().out == "Bye.\n"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_frame_that_fails_before_the_first_line_is_told(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Failures are told from the first frame on."""
+    _talk(typing(b""), faults=(inject(b"\xff", after=0),))
+    assert capsys.readouterr().err.startswith("rxrealtime: a frame failed (binary)")
+
+
+def _command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"} | environment
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "rxrealtime", "talk", *arguments],
+        input=stdin,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_without_key_and_url_it_is_the_embedded_server() -> None:
+    """It says so in one line that names OPENAI_API_KEY, answers what comes through the pipe, and exits with 0."""
+    done = _command(stdin="hello\n")
+    assert (done.returncode, done.stdout) == (0, "Hello! How can I help?\n")
+    assert [("OPENAI_API_KEY" in line, "embedded server" in line) for line in done.stderr.splitlines()] == [
+        (True, True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ws://127.0.0.1:1/v1/realtime", "cannot reach 127.0.0.1:1"),
+        ("ftp://example.invalid", "a session opens ws:// or wss:// urls"),
+        ("wss://api.openai.com/v1/realtime", "no key: set OPENAI_API_KEY"),
+    ],
+)
+def test_an_error_is_one_line(url: str, why: str) -> None:
+    """No traceback, no second line: what is wrong, and exit code 1."""
+    done = _command("--url", url, stdin="hello\n")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith("rxrealtime: ")
+    assert why in line
+
+
+def test_ctrl_c_ends_it() -> None:
+    """SIGINT while it waits for a line: exit code 130, and nothing but the session's own words on stderr."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "rxrealtime", "talk", "--url", "loopback:"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b"hello\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"Hello! How can I help?\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr.read().strip() == b""
