@@ -119,8 +119,32 @@ def test_an_item_of_an_unknown_type_does_not_lose_its_event() -> None:
 
 def test_every_published_client_example_decodes_or_is_listed(shared: Path) -> None:
     """The one that does not has 'Base64EncodedAudioData' where audio belongs."""
-    rows = [json.loads(line) for line in (shared / "protocol/examples_client.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (shared / "protocol/examples_client.jsonl").read_text("utf-8").splitlines()]
     ga = [row["event"] for row in rows if row["protocol"] == "ga"]
     failed = {event["type"] for event in ga if isinstance(decode_client(json.dumps(event)), ExceptionEvent)}
     assert len(ga) > 50
     assert failed == {"input_audio_buffer.append"}
+
+
+@pytest.mark.parametrize("voice", ['"alloy"', '{"id": "voice_1"}', '{"name": "alloy", "type": "openai"}', "null"])
+def test_a_voice_may_be_a_name_or_an_object(voice: str) -> None:
+    """An object broke a peer's validation, and with it every later response (public report)."""
+    response = (
+        f'{{"id": "r", "audio": {{"output": {{"voice": {voice}}}}}, "usage": null, "status_details": "unimplemented"}}'
+    )
+    for kind in ("created", "done"):
+        event: Any = decode(f'{{"type": "response.{kind}", "response": {response}}}')
+        assert event.response.id == "r"
+
+
+@pytest.mark.parametrize("role", ["user", "assistant", "system"])
+def test_messages_with_null_text_and_audio_are_messages(role: str) -> None:
+    """Recorded: a committed turn has ``transcript: null``."""
+    content = '[{"type": "input_audio", "transcript": null, "audio": null}, {"type": "input_text", "text": null}]'
+    item = f'{{"type": "message", "role": "{role}", "status": "completed", "content": {content}}}'
+    event: Any = decode(f'{{"type": "conversation.item.retrieved", "item": {item}}}')
+    assert (event.item.status, event.item.content[0].transcript, event.item.content[1].text) == (
+        "completed",
+        None,
+        None,
+    )

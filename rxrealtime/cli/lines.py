@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 __all__ = ["lines_of"]
 
 _CHUNK_BYTES = 65536
 
 
-async def lines_of(descriptor: int) -> AsyncIterator[str]:
+async def lines_of(descriptor: int) -> AsyncGenerator[str, None]:
     """Give the lines of a file descriptor, until its end.
 
     It reads only when asked for a line: what nobody asked for yet stays with the terminal or in the pipe.

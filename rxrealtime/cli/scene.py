@@ -90,5 +90,5 @@ def scene(speed: float) -> Scenario:
             Rule("a story", say=STORY),
             Rule("enough", say="As you like."),
         ),
-        pace=2 * speed,
+        pace=1.5 * speed,
     )

@@ -24,6 +24,7 @@ from rxrealtime.cli.story import Story, after
 from rxrealtime.cli.verdict import unmet
 from rxrealtime.errors import RealtimeError
 from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.server.scenarios import Scenario
 
 __all__ = ["Style", "show_demo"]
 
@@ -33,12 +34,13 @@ _Clock = Callable[[], float]
 _Show = Coroutine[Any, Any, None]
 
 
-async def show_demo(style: Style, speed: float) -> tuple[str, ...]:
+async def show_demo(style: Style, speed: float, scenario: Scenario | None = None) -> tuple[str, ...]:
     """Run the demonstration and show it on the standard output.
 
     Args:
         style: As a live picture, as plain lines, or as JSON lines.
         speed: How many times faster than real time.
+        scenario: What the server does; what the demonstration is about if None.
 
     Returns:
         What was expected and did not happen; nothing if all is well.
@@ -49,7 +51,7 @@ async def show_demo(style: Style, speed: float) -> tuple[str, ...]:
     """
     began = time.perf_counter()
     before = asyncio.all_tasks()
-    async with LoopbackServer(scene(speed)) as server:
+    async with LoopbackServer(scenario or scene(speed)) as server:
         stage = _Stage(server.url, lambda: time.perf_counter() - began)
         wrong = await _side_by_side(stage.shown(style), stage.performed(speed))
     left = asyncio.all_tasks() - before
@@ -87,10 +89,11 @@ class _Stage:
         try:
             await demo.converse()
         except RealtimeError as error:
-            wrong: tuple[str, ...] = (str(error),)
+            outcome = self._session.closed.outcome
+            wrong: tuple[str, ...] = (str(outcome.cause if outcome and outcome.cause else error),)
         else:
-            wrong = unmet(self._seen, self._session.closed.outcome)
-        outcome = self._session.closed.outcome
+            outcome = self._session.closed.outcome
+            wrong = unmet(self._seen, outcome)
         wrong = (*wrong, *(f"an observer failed: {fault}" for fault in faults))
         self._notes.on_next(Ended(outcome, wrong))
         self._notes.on_completed()

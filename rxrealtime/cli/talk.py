@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal
 
 import click
@@ -15,7 +17,7 @@ from reactivex import operators as rx
 from rxrealtime import OPENAI_URL, EventsDropped, Session, WebSocketTransport, commands, ops, realtime_url
 from rxrealtime.cli.lines import lines_of
 from rxrealtime.cli.printable import one_line, printable
-from rxrealtime.errors import RequestRejectedError
+from rxrealtime.errors import RealtimeError, RequestRejectedError
 from rxrealtime.events import (
     Error,
     ExceptionEvent,
@@ -92,34 +94,36 @@ async def hold_talk(place: Place, modality: Literal["text", "audio"], descriptor
     session.failures.pipe(rx.filter(_is_survived)).subscribe(_tell_failure, on_error=_leave)
     session.events.pipe(ops.of_type(Error), rx.filter(_is_foreign)).subscribe(_tell_error, on_error=_leave)
     session.faults.subscribe(lambda fault: _tell(f"contained: {fault}"))
-    async with session:
+    try:
+        await _converse(session, modality, descriptor)
+    except RealtimeError as error:
+        ended = session.closed.outcome  # a send that the end of the session overtook knows less of it
+        raise (ended.cause if ended and ended.cause else error) from None
+
+
+async def _converse(session: Session, modality: str, descriptor: int) -> None:
+    prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
+    async with session, aclosing(lines_of(descriptor)) as lines:
         (update,) = commands.configure(output_modalities=(modality,))
         await session.request(update.model_copy(update={"event_id": f"{_OWN}session"}))
-        async for number, line in _numbered(_typed(session, descriptor)):
-            await _turn(session, line, number)
+        numbers = count(1)
+        while (line := await _next_line(session, lines, prompt)) is not None:
+            await _turn(session, line, next(numbers))
 
 
-async def _typed(session: Session, descriptor: int) -> AsyncIterator[str]:
-    """Give what the user types, until the end of it; raise what ends the session meanwhile."""
-    lines = lines_of(descriptor)
-    prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
-    while True:
+async def _next_line(session: Session, lines: AsyncIterator[str], prompt: str) -> str | None:
+    """Wait for a line that says something; None at the end of the input, and for ``/quit``.
+
+    Raises:
+        Exception: What ended the session meanwhile.
+    """
+    line: str | None = ""
+    while line is not None and not line.strip():
         click.echo(prompt, nl=False)
         line = await _unless_closed(session, anext(lines, None))
-        if line is None:
-            click.echo("\n" if prompt else "", nl=False)
-            return
-        if line.strip() == "/quit":
-            return
-        if line.strip():
-            yield line
-
-
-async def _numbered(lines: AsyncIterator[str]) -> AsyncIterator[tuple[int, str]]:
-    number = 0
-    async for line in lines:
-        number += 1
-        yield number, line
+    if line is None and prompt:
+        click.echo()
+    return None if line is None or line.strip() == "/quit" else line
 
 
 async def _unless_closed(session: Session, awaitable: Any) -> Any:

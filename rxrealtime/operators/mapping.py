@@ -177,5 +177,4 @@ class _Calls(Generic[_In, _Out]):
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        self.cancel()
-        self._observer.on_error(error)  # which leaves the source
+        self._observer.on_error(error)  # it disposes of the subscription, which cancels every call

@@ -48,9 +48,11 @@ _HOP_MS: Final = 5
 _HOPS: Final = BYTE_MS // _HOP_MS
 _INNER_HOPS: Final = _HOPS - 2
 
-# Shares of the energy of a place that its best pair has: 1 for a clean tone, 0.5 at 0 dB of noise, 0.04 in noise alone.
 _MIN_SHARE: Final = 0.2
-_MIN_SHARE_EACH: Final = 0.05
+"""The share of the energy of a place that its best pair has: 1 for a clean tone, 0.5 at 0 dB of noise, 0.04 in noise
+alone."""
+_MIN_EVENNESS: Final = 0.15
+"""The power of the weaker frequency of the pair beside that of the other: a square wave and its harmonic have 0.11."""
 _MIN_BALANCE: Final = 0.25
 """The power of the weaker half of the 30 ms beside that of the other: a quarter of the tone may be cut off."""
 _MAX_RELATIVE: Final = 0.5
@@ -201,9 +203,8 @@ def _place(spectrum: list[complex], full_power: float) -> _Place:
     powers = [z.real * z.real + z.imag * z.imag for z in spectrum]
     low, high = powers[:16], powers[16:]
     best_low, best_high = max(low), max(high)
-    certain = (
-        best_low + best_high > _MIN_SHARE * full_power > 0 and min(best_low, best_high) > _MIN_SHARE_EACH * full_power
-    )
+    paired = min(best_low, best_high) > _MIN_EVENNESS * max(best_low, best_high)
+    certain = paired and best_low + best_high > _MIN_SHARE * full_power
     return _Place(best_low + best_high, high.index(best_high) << 4 | low.index(best_low)) if certain else _NO_TONE
 
 

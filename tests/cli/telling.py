@@ -31,7 +31,7 @@ from rxrealtime.operators import Transcript
 __all__ = ["audio", "call", "failure", "interrupted", "noted", "received", "said", "sent", "started", "story", "text"]
 __all__ += ["Chapter", "ConversationItemTruncated", "Ended", "Heard", "Transcript", "output", "told"]
 
-_AT = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
+_AT: dict[str, Any] = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
 
 
 def received(value: Any, at: float = 0.0) -> Moment:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +15,12 @@ from click.testing import CliRunner, Result
 
 from rxrealtime.cli import main
 from rxrealtime.cli.moments import Heard, Moment
+from rxrealtime.cli.scene import scene
 from rxrealtime.cli.showing import show_demo
 from rxrealtime.cli.verdict import failure_places, unmet
 from rxrealtime.events import JsonFailed, Response, ResponseCreated, ResponseDone
 from rxrealtime.outcome import Outcome
+from rxrealtime.server.scenarios import Rule, Scenario
 from tests.cli import telling
 from tests.leaks import run_clean
 
@@ -49,7 +55,7 @@ _LANDMARKS = (
 
 
 def _run(*options: str) -> Result:
-    return CliRunner().invoke(main, ["demo", "--speed", "8", *options])
+    return CliRunner().invoke(main, ["demo", "--speed", "6", *options])
 
 
 def test_the_plain_demo_shows_everything_in_order() -> None:
@@ -78,8 +84,48 @@ def test_the_json_demo_is_for_machines() -> None:
 
 def test_a_demo_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
     """No task, timer or socket is left, also of the server and of what shows it."""
-    assert run_clean(lambda: show_demo("json", 8.0), deadline=30) == ()
+    assert run_clean(lambda: show_demo("json", 6.0), deadline=30) == ()
     assert "rxrealtime.ended" in capsys.readouterr().out
+
+
+def test_a_demo_without_failures_is_not_as_it_should_be() -> None:
+    """Where the server injects nothing, the missing failures are named, and nothing else."""
+    tame = replace(scene(6.0), rules=tuple(replace(rule, garble=()) for rule in scene(6.0).rules))
+    (wrong,) = run_clean(lambda: show_demo("plain", 6.0, tame), deadline=30)
+    assert wrong.startswith("the malformed frames came as none")
+
+
+def test_a_demo_that_loses_its_session_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that goes away in the middle is the one thing that is named; what was received before is shown."""
+    gone = Scenario((Rule("what can you do", close=(1011, "no more")),), pace=0)
+    (wrong,) = run_clean(lambda: show_demo("plain", 6.0, gone), deadline=30)
+    assert "closed the connection with code 1011, 'no more'" in wrong
+    assert "assistant: I repeat what I hear" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_terminal_gets_a_picture() -> None:
+    """On a terminal the demonstration is drawn, the cursor is given back, and the last word is readable."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "rxrealtime", "demo", "--speed", "6"]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, stdout=theirs, stderr=theirs, env=environment | {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+    )
+    os.close(theirs)
+    drawn = b"".join(iter(lambda: _some(ours), b"")).decode()
+    os.close(ours)
+    assert process.wait(30) == 0
+    assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
+    assert "FAILED schema in response.output_audio.delta" in drawn
+    assert drawn.rstrip().endswith("ok: four turns, three failures in their places, nothing left over")
+
+
+def _some(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux: the other end was closed
+        return b""
 
 
 def test_a_session_that_did_nothing_meets_nothing() -> None:

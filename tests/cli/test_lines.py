@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,8 @@ def test_waiting_can_be_given_up(pipe: tuple[int, int]) -> None:
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         os.write(pipe[1], b"later\n")
-        return await anext(lines_of(pipe[0]))
+        async with aclosing(lines_of(pipe[0])) as lines:
+            return await anext(lines)
 
     assert run_clean(main) == "later"
     os.close(pipe[1])

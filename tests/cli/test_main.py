@@ -37,7 +37,7 @@ def test_every_command_explains_itself(command: str) -> None:
 def test_a_closed_pipe_is_quiet() -> None:
     """Output that nobody reads any more ends the demonstration without a word."""
     with subprocess.Popen(
-        [sys.executable, "-m", "rxrealtime", "demo", "--plain", "--speed", "8"],
+        [sys.executable, "-m", "rxrealtime", "demo", "--plain", "--speed", "6"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

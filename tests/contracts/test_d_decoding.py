@@ -317,7 +317,7 @@ NOT_VALID = {
 
 def test_d9_every_published_ga_example_decodes_or_is_listed(shared: Path) -> None:
     """D9: the vendor's own examples; what does not decode is listed with its reason."""
-    rows = [json.loads(line) for line in (shared / "protocol/examples_server.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (shared / "protocol/examples_server.jsonl").read_text("utf-8").splitlines()]
     failed = {
         (row["kind"], row["event"]["type"])
         for row in rows

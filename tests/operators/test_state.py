@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Iterator
 
@@ -60,6 +61,7 @@ def test_a_long_conversation_does_not_fill_the_memory(name: str) -> None:
             for event in _exchange(number):
                 source.on_next(event)
             if number % 100 == 99:
+                gc.collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()

@@ -95,6 +95,8 @@ def test_nothing_is_told_twice() -> None:
 
     assert results(ops.transcripts(), events) == [_assistant("Hi")]
     assert results(ops.transcripts(partial=True), events) == [_assistant("Hi", final=False), _assistant("Hi")]
+    two = spoken_item("b", "Ho", "assistant")
+    assert len(results(ops.transcripts(), [said("Hi"), said("Ho", "b"), done(item, two)])) == 2
     late = [transcribed("Hi"), heard("Hi"), transcribed("Hi"), say("Hi"), said("Hi"), done(), say("Hi")]
     assert results(ops.transcripts(), late) == [_user("Hi"), _assistant("Hi")]
 

@@ -272,3 +272,37 @@ def test_a_session_over_loopback_holds_a_conversation_and_leaves_no_server() -> 
     seen = run_clean(main)
     assert seen[0] == "session.created"
     assert "response.output_text.done" in seen
+
+
+def test_pings_can_be_turned_off_and_compression_turned_on() -> None:
+    """The options reach the library: None sends no pings, deflate is offered (the server declines)."""
+
+    async def main() -> None:
+        async with LoopbackServer() as server:
+            transport = WebSocketTransport(server.url, ping_interval=None, ping_timeout=None, compression="deflate")
+            async with Session(transport) as session:
+                assert (await anext(aiter(session))).type == "session.created"
+
+    run_clean(main)
+
+
+def test_a_slow_handshake_within_the_time_out_connects() -> None:
+    """The time-out is a limit, not a delay."""
+
+    async def main() -> None:
+        async with LoopbackServer(faults=[Stall(0.05)]) as server, Session(server.url) as session:
+            assert (await anext(aiter(session))).type == "session.created"
+
+    run_clean(main)
+
+
+def test_no_beta_header_is_sent() -> None:
+    """A GA server answers it with ``beta_api_shape_disabled`` and close 4000 (recorded); a session sees neither."""
+
+    async def main() -> list[str]:
+        async with LoopbackServer() as server, Session(WebSocketTransport(server.url, api_key="k")) as session:
+            await session.request(commands.configure()[0])
+            await session.close()
+            return [event.type async for event in session]
+
+    assert run_clean(main) == ["session.created", "session.updated"]
