@@ -19,6 +19,7 @@ from rxrealtime.codec import (
     decode_client,
     encode,
 )
+from rxrealtime.course import FailurePolicy
 from rxrealtime.errors import (
     BinaryError,
     BufferOverflowError,
@@ -182,10 +183,7 @@ from rxrealtime.outcome import (
 from rxrealtime.recording import (
     read_recording,
 )
-from rxrealtime.session import (
-    FailurePolicy,
-    Session,
-)
+from rxrealtime.session import Session
 from rxrealtime.transport import (
     DEFAULT_MODEL,
     OPENAI_URL,

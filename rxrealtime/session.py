@@ -11,14 +11,14 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Any, Self, cast
 
 from reactivex import Observable, abc
 from reactivex.scheduler.eventloop import AsyncIOScheduler
 
 from rxrealtime.codec import Decoded
-from rxrealtime.course import Course
-from rxrealtime.errors import ConfigurationError, SessionClosedError
+from rxrealtime.course import Course, FailurePolicy
+from rxrealtime.errors import SessionClosedError
 from rxrealtime.events import (
     DELTA_EVENTS,
     ClientEvent,
@@ -37,13 +37,10 @@ from rxrealtime.outcome import Ended
 from rxrealtime.pending import PendingRequests
 from rxrealtime.stage import Stage
 from rxrealtime.streams import streams
-from rxrealtime.transport.base import Transport
+from rxrealtime.transport.base import Connection, Transport
 from rxrealtime.transport.schemes import transport_for
 
-__all__ = ["FailurePolicy", "Session"]
-
-FailurePolicy = Literal["emit", "fail", "drop"]
-"""What becomes of a frame that is not an event: a value in its place, the end of the session, or a count."""
+__all__ = ["Session"]
 
 _LOG = logging.getLogger("rxrealtime")
 
@@ -51,7 +48,6 @@ _LOG = logging.getLogger("rxrealtime")
 @dataclass(frozen=True, slots=True)
 class _Settings:
     transport: Transport
-    on_failure: FailurePolicy
     close_timeout: float
 
 
@@ -91,16 +87,14 @@ class Session:
         close_timeout: float = 5.0,
         limits: BufferLimits | None = None,
     ) -> None:
-        if on_failure not in ("emit", "fail", "drop"):
-            raise ConfigurationError(f"on_failure={on_failure!r}: it is 'emit', 'fail' or 'drop'")
         chosen = transport_for(transport) if isinstance(transport, str) else transport
-        self._settings = _Settings(chosen, on_failure, close_timeout)
+        self._settings = _Settings(chosen, close_timeout)
         self._streams = streams()
-        self._course = Course()
+        self._course = Course(on_failure)
         self._requests = PendingRequests()
         self._loops = Loops(self._streams.events, limits or BufferLimits())
         self._link: Link | None = None
-        self._teardown: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[Any] | None = None  # the one thing that goes on: connecting, later the teardown
         self.closed = Ended()
 
     # what it gives
@@ -158,7 +152,7 @@ class Session:
         self._course.stages.advance(Stage.CONNECTING)
         self._loops.attach()
         try:
-            connection = await self._settings.transport.connect()
+            connection = await self._connect()
         except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
             self._streams.events.on_next(ConnectionFailed(error))
             self._end(error)
@@ -222,10 +216,12 @@ class Session:
         before = self._course.stages.current
         if self._course.stages.advance(Stage.CLOSING):
             self._end(None)
-            if before is Stage.OPEN:
-                self._tear_down(None, code, reason)
-            elif before is Stage.NEW:
+            if before is Stage.NEW:
                 self._over(None)
+            elif before is Stage.OPEN:
+                self._tear_down(None, code, reason)
+            elif self._task is not None:
+                self._task.cancel()
         await self.closed
 
     async def __aenter__(self) -> Self:
@@ -237,6 +233,16 @@ class Session:
         await self.close()
 
     # how it is wired
+
+    async def _connect(self) -> Connection:
+        """Connect in a task of its own, so that `close` can call it off."""
+        self._task = connecting = asyncio.ensure_future(self._settings.transport.connect())
+        try:
+            return await connecting
+        except asyncio.CancelledError:
+            if self._course.stages.current is Stage.CONNECTING:
+                raise  # the one who opens was cancelled, not the connecting
+            raise SessionClosedError("the session was closed while it was connecting") from None
 
     async def _begin(self, link: Link) -> None:
         self._link = link
@@ -255,21 +261,14 @@ class Session:
         if type(event) in DELTA_EVENTS:
             self._streams.events.on_next(event)
         elif isinstance(event, ExceptionEvent):
-            self._failed(event)
+            if self._course.shows(event):
+                self._streams.events.on_next(event)
+            if self._course.dies_of(event):
+                self._lose(event.exception)
         else:
             self._course.track(event)
             self._requests.settle(event)
             self._streams.events.on_next(event)
-
-    def _failed(self, failure: ExceptionEvent) -> None:
-        match self._settings.on_failure:
-            case "drop":
-                self._course.drop(failure.kind)
-            case "emit":
-                self._streams.events.on_next(failure)
-            case "fail":
-                self._streams.events.on_next(failure)
-                self._lose(failure.exception)
 
     def _lost(self, cause: Exception) -> None:
         """Route the stream's on_error to teardown."""
@@ -301,9 +300,7 @@ class Session:
     # how it ends
 
     def _tear_down(self, cause: Exception | None, code: int, reason: str) -> None:
-        self._teardown = asyncio.get_running_loop().create_task(
-            self._shut(cause, code, reason), name="rxrealtime teardown"
-        )
+        self._task = asyncio.get_running_loop().create_task(self._shut(cause, code, reason), name="rxrealtime teardown")
 
     async def _shut(self, cause: Exception | None, code: int, reason: str) -> None:
         """Close the connection in bounded time, then end everything that waits, whatever happened on the way."""

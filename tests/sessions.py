@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rxrealtime import MemoryTransport, Outcome, Session
-from rxrealtime.session import FailurePolicy
+from rxrealtime.course import FailurePolicy
 
 __all__ = ["collect"]
 

@@ -80,7 +80,7 @@ def transcribe(audio: bytes, format: AudioFormat = PCM16_24K) -> str:
     """Return the text that audio of this voice carries.
 
     What is before, between and after the tones does not matter as long as it is not louder than they are. A tone of
-    which more than about 15 ms are cut off is left out, and so are the bytes of a character that is not complete.
+    which more than about 12 ms are cut off is left out, and so are the bytes of a character that is not complete.
 
     Args:
         audio: audio in the encoding of the format; half a sample at the end is ignored.

@@ -86,8 +86,8 @@ class SocketConnection:
         finally:
             self._socket.transport.abort()
             self._watch.stop()
-        if self._reader is not None:
-            await asyncio.wait([self._reader])
+            if self._reader is not None:
+                await asyncio.wait([self._reader])
 
     def _subscribe(
         self, observer: abc.ObserverBase[Frame], scheduler: abc.SchedulerBase | None = None

@@ -22,7 +22,7 @@ from rxrealtime import (
     SessionUpdate,
     commands,
 )
-from rxrealtime.session import FailurePolicy
+from rxrealtime.course import FailurePolicy
 from tests.frames import transcript_delta
 from tests.leaks import run_clean
 

@@ -430,3 +430,22 @@ def test_the_error_of_the_body_wins_over_one_of_the_close() -> None:
                 _ = 1 / 0
 
     run_clean(main)
+
+
+def test_t2_closing_while_connecting_calls_the_connecting_off() -> None:
+    """T2: it does not wait for the opening handshake; the one who opens gets a named error."""
+
+    async def main() -> list[str]:
+        session = Session(_Hanging())
+        ends: list[str] = []
+        session.events.subscribe(on_completed=lambda: ends.append("completed"))
+        opening = asyncio.ensure_future(session.open())
+        await asyncio.sleep(0)
+        with pytest.raises(SessionStateError, match="connecting"):
+            await session.open()
+        await session.close()
+        with pytest.raises(SessionClosedError, match="while it was connecting"):
+            await opening
+        return ends
+
+    assert run_clean(main) == ["completed"]
