@@ -7,7 +7,6 @@ request, the table in `rxrealtime.requests`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +16,7 @@ from reactivex import Observable, abc
 from reactivex.scheduler.eventloop import AsyncIOScheduler
 
 from rxrealtime.codec import Decoded
+from rxrealtime.core import Core
 from rxrealtime.course import Course, FailurePolicy
 from rxrealtime.errors import SessionClosedError
 from rxrealtime.events import (
@@ -41,8 +41,6 @@ from rxrealtime.transport.base import Connection, Transport
 from rxrealtime.transport.schemes import transport_for
 
 __all__ = ["Session"]
-
-_LOG = logging.getLogger("rxrealtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +87,11 @@ class Session:
     ) -> None:
         chosen = transport_for(transport) if isinstance(transport, str) else transport
         self._settings = _Settings(chosen, close_timeout)
-        self._streams = streams()
-        self._course = Course(on_failure)
-        self._requests = PendingRequests()
-        self._loops = Loops(self._streams.events, limits or BufferLimits())
+        self._core = Core(streams(), Course(on_failure), PendingRequests(), Ended())
+        self._loops = Loops(self._core.streams.events, limits or BufferLimits())
         self._link: Link | None = None
         self._task: asyncio.Task[Any] | None = None  # the one thing that goes on: connecting, later the teardown
-        self.closed = Ended()
+        self.closed = self._core.closed
 
     # what it gives
 
@@ -106,22 +102,22 @@ class Session:
         It completes when we close, and errs with a typed cause when the connection is lost, after a last
         `ConnectionFailed`. Subscribe before entering to see the first event.
         """
-        return self._streams.events
+        return self._core.streams.events
 
     @property
     def failures(self) -> Observable[ExceptionEvent]:
         """Only the failures of `events`."""
-        return self._streams.events.pipe(failures())
+        return self._core.streams.events.pipe(failures())
 
     @property
     def sent(self) -> Observable[ClientEvent]:
         """Every event that was sent, once it was handed to the network."""
-        return self._streams.sent
+        return self._core.streams.sent
 
     @property
     def faults(self) -> Observable[Fault]:
         """What observers raised, and what failed while closing: bugs that were contained."""
-        return self._streams.faults
+        return self._core.streams.faults
 
     @property
     def scheduler(self) -> abc.SchedulerBase:
@@ -148,19 +144,19 @@ class Session:
             ConnectError: No connection came to be.
             ConfigurationError: The transport cannot do what it was asked for.
         """
-        self._course.stages.check_new()
-        self._course.stages.advance(Stage.CONNECTING)
+        self._core.course.stages.check_new()
+        self._core.course.stages.advance(Stage.CONNECTING)
         self._loops.attach()
         try:
             connection = await self._connect()
         except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
-            self._streams.events.on_next(ConnectionFailed(error))
-            self._end(error)
-            self._over(error)
+            self._core.streams.events.on_next(ConnectionFailed(error))
+            self._core.end(error)
+            self._core.over(error)
             raise
         except BaseException:
-            self._end(None)
-            self._over(None)
+            self._core.end(None)
+            self._core.over(None)
             raise
         await self._begin(Link(connection))
         return self
@@ -177,8 +173,8 @@ class Session:
             SchemaError: An event cannot be written as JSON; those before it were sent.
             ConnectionLost: The connection was lost on the way.
         """
-        self._course.stages.check_open()
-        await self._linked().send(events, self._course.stages.check_open, self._told)
+        self._core.course.stages.check_open()
+        await self._linked().send(events, self._core.course.stages.check_open, self._told)
 
     async def request(self, event: ClientEvent, *, timeout: float | None = 10.0) -> ServerEvent:
         """Send an event and wait until the server confirms or rejects it.
@@ -196,13 +192,13 @@ class Session:
             ConfigurationError: The server never confirms such an event (``input_audio_buffer.append``).
             RealtimeError: As `send`, or the cause that ended the session before the answer.
         """
-        self._course.stages.check_open()
-        request, answer = self._requests.add(event)
+        self._core.course.stages.check_open()
+        request, answer = self._core.requests.add(event)
         try:
             await self.send(cast(ClientEvent, request))
-            return cast(ServerEvent, await self._requests.wait(request, answer, timeout))
+            return cast(ServerEvent, await self._core.requests.wait(request, answer, timeout))
         finally:
-            self._requests.remove(request)
+            self._core.requests.remove(request)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the session: every subscriber and iterator ends now, and nothing is left when this returns.
@@ -213,11 +209,11 @@ class Session:
             code: The close code (RFC 6455, section 7.4).
             reason: The close reason, at most 123 bytes of UTF-8.
         """
-        before = self._course.stages.current
-        if self._course.stages.advance(Stage.CLOSING):
-            self._end(None)
+        before = self._core.course.stages.current
+        if self._core.course.stages.advance(Stage.CLOSING):
+            self._core.end(None)
             if before is Stage.NEW:
-                self._over(None)
+                self._core.over(None)
             elif before is Stage.OPEN:
                 self._tear_down(None, code, reason)
             elif self._task is not None:
@@ -240,13 +236,14 @@ class Session:
         try:
             return await connecting
         except asyncio.CancelledError:
-            if self._course.stages.current is Stage.CONNECTING:
+            task = asyncio.current_task()
+            if self._core.course.stages.current is Stage.CONNECTING or (task and task.cancelling()):
                 raise  # the one who opens was cancelled, not the connecting
             raise SessionClosedError("the session was closed while it was connecting") from None
 
     async def _begin(self, link: Link) -> None:
         self._link = link
-        if not self._course.stages.advance(Stage.OPEN):
+        if not self._core.course.stages.advance(Stage.OPEN):
             self._tear_down(None, 1000, "")
             await self.closed
             raise SessionClosedError("the session was closed while it was connecting")
@@ -256,41 +253,41 @@ class Session:
 
     def _receive(self, event: Decoded) -> None:
         """Take the next value in; the bulk of the traffic goes straight to the observers."""
-        if self._course.stages.current is not Stage.OPEN:
+        if self._core.course.stages.current is not Stage.OPEN:
             return
         if type(event) in DELTA_EVENTS:
-            self._streams.events.on_next(event)
+            self._core.streams.events.on_next(event)
         elif isinstance(event, ExceptionEvent):
-            if self._course.shows(event):
-                self._streams.events.on_next(event)
-            if self._course.dies_of(event):
+            if self._core.course.shows(event):
+                self._core.streams.events.on_next(event)
+            if self._core.course.dies_of(event):
                 self._lose(event.exception)
         else:
-            self._course.track(event)
-            self._requests.settle(event)
-            self._streams.events.on_next(event)
+            self._core.course.track(event)
+            self._core.requests.settle(event)
+            self._core.streams.events.on_next(event)
 
     def _lost(self, cause: Exception) -> None:
         """Route the stream's on_error to teardown."""
-        if self._course.stages.current is Stage.OPEN:
-            error = self._course.classify(cause)
-            self._streams.events.on_next(ConnectionFailed(error, self._linked().connection.now()))
+        if self._core.course.stages.current is Stage.OPEN:
+            error = self._core.course.classify(cause)
+            self._core.streams.events.on_next(ConnectionFailed(error, self._linked().connection.now()))
             self._lose(error)
 
     def _finished(self) -> None:
         """The transport has no more frames: our own close, or a replay that came to its end."""
-        if self._course.stages.current is Stage.OPEN:
+        if self._core.course.stages.current is Stage.OPEN:
             self._lose(None)
 
     def _lose(self, cause: Exception | None) -> None:
-        self._course.stages.advance(Stage.CLOSING)
+        self._core.course.stages.advance(Stage.CLOSING)
         self._tear_down(cause, 1000, "")
 
     def _told(self, outcome: ClientEvent | SendFailed) -> None:
         if not isinstance(outcome, SendFailed):
-            self._streams.sent.on_next(outcome)
-        elif self._course.stages.current is Stage.OPEN:
-            self._streams.events.on_next(outcome)
+            self._core.streams.sent.on_next(outcome)
+        elif self._core.course.stages.current is Stage.OPEN:
+            self._core.streams.events.on_next(outcome)
 
     def _linked(self) -> Link:
         if self._link is None:
@@ -300,26 +297,5 @@ class Session:
     # how it ends
 
     def _tear_down(self, cause: Exception | None, code: int, reason: str) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._shut(cause, code, reason), name="rxrealtime teardown")
-
-    async def _shut(self, cause: Exception | None, code: int, reason: str) -> None:
-        """Close the connection in bounded time, then end everything that waits, whatever happened on the way."""
-        try:
-            await self._linked().shut(code, reason, self._settings.close_timeout)
-        except Exception as error:  # a failing close must not mask why the session ended
-            self._streams.report(error, None)
-        finally:
-            self._end(cause)
-            self._over(cause)
-
-    def _end(self, cause: Exception | None) -> None:
-        """Give everybody their terminal, once."""
-        self._requests.fail(cause or SessionClosedError("the session was closed before the answer came"))
-        self._streams.end(cause)
-
-    def _over(self, cause: Exception | None) -> None:
-        self._course.stages.advance(Stage.CLOSED)
-        self._streams.faults.on_completed()
-        self.closed.set(self._course.outcome(cause))
-        if cause is not None:
-            _LOG.warning("the session ended by %s", type(cause).__name__)  # its message may quote the server
+        closing = self._core.shut(self._linked(), cause, code, reason, self._settings.close_timeout)
+        self._task = asyncio.get_running_loop().create_task(closing, name="rxrealtime teardown")

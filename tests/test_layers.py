@@ -17,7 +17,7 @@ BASE = {"errors", "frames", "audio", "g711", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
 PURE = EVENTS | {"codec", "commands", "lifecycle", "requests", "stage"}
 STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
-SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "session"}
+SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
 SERVER = PURE | {"server"}
 EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "cli", "testing", "views"}
 
@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport": BASE | {"transport", "recording"},
     "recording": BASE | {"recording"},
     **dict.fromkeys({"multicast", "faults", "outcome", "course", "streams"}, STREAMS),
-    **dict.fromkeys({"link", "loops", "pending", "session"}, SESSION),
+    **dict.fromkeys({"link", "loops", "pending", "core", "session"}, SESSION),
     "server": SERVER,
     "loopback": SESSION | SERVER | {"loopback"},
     "cli": EVERYTHING,

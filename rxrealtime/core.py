@@ -1,0 +1,74 @@
+"""What a session is made of, and how all of it ends: everything that waits gets its terminal, once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from rxrealtime.course import Course
+from rxrealtime.errors import SessionClosedError
+from rxrealtime.link import Link
+from rxrealtime.outcome import Ended
+from rxrealtime.pending import PendingRequests
+from rxrealtime.stage import Stage
+from rxrealtime.streams import Streams
+
+__all__ = ["Core"]
+
+_LOG = logging.getLogger("rxrealtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts of one session that end with it.
+
+    Args:
+        streams: What observers see.
+        course: Where the session is, and what it went through.
+        requests: What waits for an answer.
+        closed: What waits for the end.
+    """
+
+    streams: Streams
+    course: Course
+    requests: PendingRequests
+    closed: Ended
+
+    async def shut(self, link: Link, cause: Exception | None, code: int, reason: str, timeout: float) -> None:
+        """Close the connection in bounded time, then end everything that waits, whatever happened on the way.
+
+        Args:
+            link: The connection.
+            cause: Why the session ends, or None if we close it.
+            code: The close code.
+            reason: The close reason.
+            timeout: Seconds that closing may take.
+        """
+        try:
+            await link.shut(code, reason, timeout)
+        except Exception as error:  # a failing close must not mask why the session ended
+            self.streams.report(error, None)
+        finally:
+            self.end(cause)
+            self.over(cause)
+
+    def end(self, cause: Exception | None) -> None:
+        """Give every observer, iterator and request its terminal; only the first one counts.
+
+        Args:
+            cause: Why the session ends, or None if we close it.
+        """
+        self.requests.fail(cause or SessionClosedError("the session was closed before the answer came"))
+        self.streams.end(cause)
+
+    def over(self, cause: Exception | None) -> None:
+        """Say that nothing is left.
+
+        Args:
+            cause: Why the session ended, or None if we closed it.
+        """
+        self.course.stages.advance(Stage.CLOSED)
+        self.streams.faults.on_completed()
+        self.closed.set(self.course.outcome(cause))
+        if cause is not None:
+            _LOG.warning("the session ended by %s", type(cause).__name__)  # its message may quote the server
