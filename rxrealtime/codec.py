@@ -131,13 +131,13 @@ def _decoder(adapter: TypeAdapter[Any], known: Mapping[str, type[Event]]) -> Cal
         data = frame.data
         try:
             event = validate(data)
-        except (ValidationError, ValueError) as error:
-            return _second_look(frame, error, known)
+        except ValueError:  # what pydantic raises is one, and so is a str that UTF-8 cannot express
+            return _second_look(frame, known)
         # pydantic accepts the literals NaN and Infinity, which RFC 8259 does not have; only where a field may hold
         # anything can they be, so the bulk of the traffic is not searched for them
         if (type(event) in _FLAT and not event.__pydantic_extra__) or not _may_hold_nan(data):
             return event
-        return _second_look(frame, None, known) if isinstance(_parse(data), DecodeError) else event
+        return _second_look(frame, known) if isinstance(_parse(data), DecodeError) else event
 
     return decode_frame
 
@@ -169,7 +169,7 @@ def _is_binary(data: bytes | str) -> bool:
     return b"\0" in data
 
 
-def _second_look(frame: Frame, error: ValueError | None, known: Mapping[str, type[Event]]) -> Any:
+def _second_look(frame: Frame, known: Mapping[str, type[Event]]) -> Any:
     """Say what a frame is that is not an event of the tables."""
     found = _parse(frame.data)
     if isinstance(found, BinaryError):
@@ -184,15 +184,16 @@ def _second_look(frame: Frame, error: ValueError | None, known: Mapping[str, typ
         return SchemaFailed(SchemaError(f"an object with {what}: every event has a string there"), frame.at, frame)
     if tag not in known:
         return UnknownEvent(tag, found)
-    return SchemaFailed(SchemaError(f"{tag}: {_places(error)}"), frame.at, frame, tag)
+    try:  # of duplicate keys the last one counts, also in versions of pydantic that choose the model by the first
+        return known[tag].__pydantic_validator__.validate_json(frame.data)
+    except ValidationError as error:
+        return SchemaFailed(SchemaError(f"{tag}: {_places(error)}"), frame.at, frame, tag)
 
 
-def _places(error: ValueError | None) -> str:
+def _places(error: ValidationError) -> str:
     """Name the places and rules of a validation error, never its values."""
-    if not isinstance(error, ValidationError):
-        return "not a valid event"
     rows = error.errors(include_url=False, include_input=False, include_context=False)
-    shown = [f"{'.'.join(map(str, row['loc'][1:]))}: {row['msg']}" for row in rows[:_SHOWN_ERRORS]]
+    shown = [f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in rows[:_SHOWN_ERRORS]]
     more = [f"{len(rows) - _SHOWN_ERRORS} more"] if len(rows) > _SHOWN_ERRORS else []
     return "; ".join(shown + more)
 
