@@ -18,7 +18,7 @@ from reactivex.scheduler.eventloop import AsyncIOScheduler
 from rxrealtime.codec import Decoded
 from rxrealtime.core import Core
 from rxrealtime.course import Course, FailurePolicy
-from rxrealtime.errors import SessionClosedError
+from rxrealtime.errors import ServerClosed, SessionClosedError
 from rxrealtime.events import (
     DELTA_EVENTS,
     ClientEvent,
@@ -174,7 +174,10 @@ class Session:
             ConnectionLost: The connection was lost on the way.
         """
         self._core.course.stages.check_open()
-        await self._linked().send(events, self._core.course.stages.check_open, self._told)
+        try:
+            await self._linked().send(events, self._core.course.stages.check_open, self._told)
+        except ServerClosed as closed:
+            raise self._core.course.classify(closed) from None
 
     async def request(self, event: ClientEvent, *, timeout: float | None = 10.0) -> ServerEvent:
         """Send an event and wait until the server confirms or rejects it.

@@ -84,7 +84,9 @@ def moments(session: Session, notes: Observable[Note], clock: Callable[[], float
     """
 
     def stamped(source: Observable[Any], direction: Direction) -> Observable[Moment]:
-        return source.pipe(rx.catch(reactivex.empty()), rx.map(lambda value: Moment(clock(), direction, value)))
+        # a handler, since in reactivex 5.0 catch with a stream works for the first subscriber only
+        told = source.pipe(rx.catch(lambda *_: reactivex.empty()))
+        return told.pipe(rx.map(lambda value: Moment(clock(), direction, value)))
 
     return reactivex.merge(
         stamped(session.events, "received"),

@@ -11,6 +11,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 
 from rxrealtime.errors import BufferOverflowError, ConfigurationError
+from rxrealtime.events import DELTA_EVENTS
 from rxrealtime.operators.weight import may_be_dropped, weight_bytes
 
 __all__ = ["BufferLimits", "EventBuffer", "EventsDropped", "Overflow", "buffered"]
@@ -77,12 +78,13 @@ class EventBuffer(Generic[_T]):
         limits: The limits; default: those of `BufferLimits`.
     """
 
-    __slots__ = ("_limits", "_queue")
+    __slots__ = ("_gap", "_limits", "_queue")
 
     def __init__(self, limits: BufferLimits | None = None) -> None:
         self._limits = limits or BufferLimits()
         # each with its weight, and the sum of the weights up to it
-        self._queue: deque[tuple[_T | EventsDropped, int, int]] = deque()
+        self._queue: deque[tuple[_T | _Gap, int, int]] = deque()
+        self._gap: _Gap | None = None  # the last in the queue, while nothing was taken out since
 
     def __len__(self) -> int:
         """Count the events that wait; an `EventsDropped` counts as one."""
@@ -106,8 +108,12 @@ class EventBuffer(Generic[_T]):
             BufferOverflowError: The event must not be dropped and the buffer is full. It was not taken; what was
                 taken before is still there to be delivered.
         """
+        if self._gap is not None and type(event) in DELTA_EVENTS:
+            self._gap.add(weight_bytes(event))  # the way of a stream that nobody reads: it has to cost next to nothing
+            return
         weight = weight_bytes(event)
         if not self._queue or self._has_room(event, weight):
+            self._gap = None
             self._queue.append((event, weight, weight + (self._queue[-1][2] if self._queue else 0)))
         elif self._limits.overflow == "drop" and may_be_dropped(event):
             self._mark(weight)
@@ -123,7 +129,9 @@ class EventBuffer(Generic[_T]):
         Raises:
             IndexError: The buffer is empty.
         """
-        return self._queue.popleft()[0]
+        self._gap = None
+        first = self._queue.popleft()[0]
+        return EventsDropped(first.count, first.size_bytes) if isinstance(first, _Gap) else first
 
     def _has_room(self, event: _T, weight: int) -> bool:
         limits = self._limits
@@ -135,10 +143,25 @@ class EventBuffer(Generic[_T]):
     def _mark(self, weight: int) -> None:
         """Count a drop in the last marker, or in a new one: it may be one more than the limit, never two."""
         last, _, total = self._queue[-1]
-        if isinstance(last, EventsDropped):
-            self._queue[-1] = (EventsDropped(last.count + 1, last.size_bytes + weight), 0, total)
-        else:
-            self._queue.append((EventsDropped(1, weight), 0, total))
+        if not isinstance(last, _Gap):
+            last = _Gap()
+            self._queue.append((last, 0, total))
+        last.add(weight)
+        self._gap = last
+
+
+class _Gap:
+    """Counts what was dropped at one place, until that place is reached."""
+
+    __slots__ = ("count", "size_bytes")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.size_bytes = 0
+
+    def add(self, weight: int) -> None:
+        self.count += 1
+        self.size_bytes += weight
 
 
 def buffered(

@@ -71,14 +71,18 @@ def realtime_url(base: str = OPENAI_URL, *, model: str | None = None, call_id: s
         raise ConfigurationError("model and call_id must not be empty")
     parts = urlsplit(websocket_url(base))
     query = parse_qsl(parts.query, keep_blank_values=True)
-    chosen = ("call_id", call_id) if call_id is not None else ("model", model)
-    named = {key for key, _ in query}
-    if chosen[1] is None and not named & {"model", "call_id", "deployment", "intent"}:
-        chosen = ("model", DEFAULT_MODEL)
-    if chosen[1] is not None:
-        query = [(key, value) for key, value in query if key not in ("model", "call_id")] + [(chosen[0], chosen[1])]
-    path = parts.path.rstrip("/") + "/realtime" if parts.path.rstrip("/").endswith("/v1") else parts.path
+    named = ("call_id", call_id) if call_id else ("model", model or _default_model(query))
+    if named[1]:
+        query = [(key, value) for key, value in query if key not in ("model", "call_id")] + [(named[0], named[1])]
+    path = parts.path.rstrip("/")
+    path = f"{path}/realtime" if path.endswith("/v1") else parts.path
     return urlunsplit(parts._replace(path=path, query=urlencode(query)))
+
+
+def _default_model(query: list[tuple[str, str]]) -> str | None:
+    """Give the default model for an endpoint that does not say itself what it opens."""
+    says = {key for key, _ in query} & {"model", "call_id", "deployment", "intent"}
+    return None if says else DEFAULT_MODEL
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

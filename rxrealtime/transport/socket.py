@@ -54,6 +54,7 @@ class SocketConnection:
         self._patience = _Patience(limits.close_timeout)
         self._reader: asyncio.Task[None] | None = None
         self._ours: Closing | None = None
+        self._lost: ConnectionLost | None = None
 
     @property
     def frames(self) -> Observable[Frame]:
@@ -69,7 +70,7 @@ class SocketConnection:
         try:
             await self._socket.send(data, text=True)
         except ConnectionClosed as closed:
-            raise self._ending(closed) or ConnectionLost("it was closed by us") from None
+            raise self._lost or self._ending(closed) or ConnectionLost("it was closed by us") from None
         return Frame("sent", data, self.now())
 
     async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
@@ -104,7 +105,7 @@ class SocketConnection:
         try:
             await self._deliver(observer)
         except ConnectionClosed as closed:
-            end = self._ending(closed)
+            end = self._lost = self._ending(closed)
         except Exception as error:  # foreign code below on_next: a socket that nobody reads must not stay open
             end = error
             self._socket.transport.abort()

@@ -136,18 +136,25 @@ class WebSocketTransport:
         headers = dict(self.headers)
         if {"authorization", "api-key"} & {name.lower() for name in headers}:
             return headers
-        at_provider = origin(self.url) == origin(OPENAI_URL)
-        key: Any = (
-            self.api_key if self.api_key is not None else os.environ.get("OPENAI_API_KEY") if at_provider else None
-        )
-        found = key() if callable(key) else key
-        found = await found if inspect.isawaitable(found) else found
-        if not found and (at_provider or self.api_key is not None):
-            raise MissingKeyError("no key: set OPENAI_API_KEY, or give api_key= (a string or a function)")
+        found = await _given(self.api_key if self.api_key is not None else self._default_key())
         if found:
             headers["Authorization"] = f"Bearer {found}"
             check_headers(headers)
+        elif self.api_key is not None or self._at_provider():
+            raise MissingKeyError("no key: set OPENAI_API_KEY, or give api_key= (a string or a function)")
         return headers
+
+    def _at_provider(self) -> bool:
+        return origin(self.url) == origin(OPENAI_URL)
+
+    def _default_key(self) -> str | None:
+        """Give the key of the environment, which is for the provider and for nobody else."""
+        return os.environ.get("OPENAI_API_KEY") if self._at_provider() else None
+
+
+async def _given(key: Key | None) -> str | None:
+    found = key() if callable(key) else key
+    return await found if inspect.isawaitable(found) else found
 
 
 class _Connect(connect):
@@ -173,11 +180,15 @@ def _refusal(error: Exception, host: str, secrets: list[str]) -> ConnectError:
         case TimeoutError():
             return OpenTimeoutError(f"{host} did not complete the opening handshake in time (open_timeout)")
         case OSError():
-            number = error.errno or 0
-            why = os.strerror(number) if number > 0 else error.strerror or type(error).__name__
-            return UnreachableError(f"cannot reach {host}: {why}")
+            return UnreachableError(f"cannot reach {host}: {_reason(error)}")
         case _:
             return ConnectError(f"{host} did not answer as a websocket server does ({type(error).__name__})")
+
+
+def _reason(error: OSError) -> str:
+    """Name the reason in the system's words: asyncio puts others there, with the address once more."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or type(error).__name__
 
 
 def _said(body: bytes, secrets: list[str]) -> str:

@@ -18,6 +18,7 @@ from rxrealtime import (
     OpenTimeoutError,
     ServerClosed,
     Session,
+    SessionClosedError,
     TlsError,
     UnreachableError,
     WebSocketTransport,
@@ -306,3 +307,17 @@ def test_no_beta_header_is_sent() -> None:
             return [event.type async for event in session]
 
     assert run_clean(main) == ["session.created", "session.updated"]
+
+
+def test_a_send_that_races_the_servers_close_raises_the_cause() -> None:
+    """S1/T4: who sends learns why, not that somebody closed."""
+
+    async def main() -> None:
+        faults = refuse_session("no_seat", "all seats taken")
+        async with LoopbackServer(faults=faults) as server, Session(server.url) as session:
+            with pytest.raises((ServerClosed, SessionClosedError)) as raised:
+                while True:
+                    await session.send(*commands.append_audio(bytes(100_000)))
+            assert "closed by us" not in str(raised.value)
+
+    run_clean(main)
