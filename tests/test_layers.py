@@ -42,7 +42,7 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic": {"events", "codec", "commands", "operators", "server"},
     "pydantic_core": {"codec", "server"},
     "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
-    "websockets": {"transport.websocket", "transport.socket", "server"},
+    "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
     "time": {"cli", "server.live"},
     "click": {"cli"},

@@ -8,7 +8,6 @@ from typing import Any
 
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 from websockets.protocol import State
@@ -16,6 +15,7 @@ from websockets.protocol import State
 from rxrealtime.errors import ConnectionLost
 from rxrealtime.frames import Frame
 from rxrealtime.transport.endings import Closing, Evidence, ending
+from rxrealtime.transport.intake import IntakeConnection
 from rxrealtime.transport.stalls import PERIOD, StallWatch
 
 __all__ = ["SocketConnection", "SocketLimits"]
@@ -46,10 +46,9 @@ class SocketConnection:
         limits: What it was opened with.
     """
 
-    def __init__(self, socket: ClientConnection, limits: SocketLimits) -> None:
+    def __init__(self, socket: IntakeConnection, limits: SocketLimits) -> None:
         self._socket = socket
         self._limits = limits
-        self._opened = socket.loop.time()
         self._watch = StallWatch(socket.loop, limits.window, self._look)
         self._patience = _Patience(limits.close_timeout)
         self._reader: asyncio.Task[None] | None = None
@@ -63,7 +62,7 @@ class SocketConnection:
 
     def now(self) -> float:
         """Give the time; see `Connection.now`."""
-        return self._socket.loop.time() - self._opened
+        return self._socket.loop.time() - self._socket.opened
 
     async def send(self, data: bytes) -> Frame:
         """Send a text frame; see `Connection.send`."""
@@ -117,15 +116,16 @@ class SocketConnection:
             observer.on_error(end)
 
     async def _deliver(self, observer: abc.ObserverBase[Frame]) -> None:
-        receive, deliver, clock = self._socket.recv, observer.on_next, self._socket.loop.time
+        inbox, deliver, clock = self._socket.inbox, observer.on_next, self._socket.loop.time
         turn = clock()
         while True:
-            data: Any = await receive(decode=False)
-            now = clock()
-            if now - turn > _TURN:  # recv does not yield while frames are queued
-                await asyncio.sleep(0)
-                turn = clock()
-            deliver(Frame("received", data, now - self._opened))
+            while inbox:
+                deliver(inbox.popleft())
+                if clock() - turn > _TURN:  # others have to run, however long the backlog is
+                    await asyncio.sleep(0)
+                    turn = clock()
+            await self._socket.more()
+            turn = clock()
 
     def _ending(self, closed: ConnectionClosed) -> ConnectionLost | None:
         if self._ours is not None:

@@ -1,6 +1,6 @@
 """The websocket edge of the client: the only place where it meets the network.
 
-Frames are read with ``recv(decode=False)``: the bytes go to the decoder as they are. TLS is verified by the defaults
+Frames are taken as bytes, undecoded, and go to the decoder as they are. TLS is verified by the defaults
 of the standard library, no redirect leaves the origin, compression is off unless asked for, and what the websockets
 library would write into debug logs (headers, payload) is not written.
 """
@@ -13,7 +13,7 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urljoin, urlsplit
 
 from websockets.asyncio.client import connect
@@ -32,6 +32,7 @@ from rxrealtime.errors import (
     UnreachableError,
 )
 from rxrealtime.transport.endpoints import OPENAI_URL, check_headers, is_loopback, origin, websocket_url
+from rxrealtime.transport.intake import IntakeConnection
 from rxrealtime.transport.socket import SocketConnection, SocketLimits
 from rxrealtime.wirelog import WIRE_LOG
 
@@ -106,7 +107,7 @@ class WebSocketTransport:
         headers = await self._authorised()
         secrets = [*headers.values(), *self.subprotocols]
         try:
-            socket = await _Connect(self.url, **self._options(headers))
+            socket = cast(IntakeConnection, await _Connect(self.url, **self._options(headers)))  # it made one of these
         except RealtimeError:
             raise
         except (OSError, InvalidHandshake, EOFError, ValueError) as error:
@@ -128,6 +129,7 @@ class WebSocketTransport:
             "user_agent_header": f"rxrealtime/{__version__}",
             "proxy": None if is_loopback(self.url) else True,
             "logger": WIRE_LOG,
+            "create_connection": IntakeConnection,
             **secure,
         }
 
