@@ -16,6 +16,7 @@ from rxrealtime.errors import (
     SessionExpired,
 )
 from rxrealtime.events import Error, ErrorDetail, Event, ResponseCreated, ResponseDone, UnknownEvent
+from rxrealtime.redaction import redacted
 
 __all__ = ["Lifecycle", "advance", "classify"]
 
@@ -97,8 +98,10 @@ def classify(cause: ConnectionLost, state: Lifecycle) -> ConnectionLost:
 
 
 def _refused(code: int, reason: str, error: ErrorDetail | None) -> ClosedBeforeSession:
-    said = (error.code, error.message) if error else (None, None)
-    return ClosedBeforeSession(code, reason, error_code=said[0], error_message=said[1])
+    message = redacted(error.message or "") if error else ""
+    return ClosedBeforeSession(
+        code, redacted(reason), error_code=error.code if error else None, error_message=message or None
+    )
 
 
 def _expired(reason: str, error: ErrorDetail | None) -> bool:

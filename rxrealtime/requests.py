@@ -35,6 +35,7 @@ from rxrealtime.events import (
     SessionUpdate,
     SessionUpdated,
 )
+from rxrealtime.redaction import redacted
 
 __all__ = ["CONFIRMATIONS", "confirms", "identified", "rejection"]
 
@@ -139,5 +140,5 @@ def rejection(request: Event, answer: object) -> RequestRejectedError | None:
     name = getattr(request, "type", type(request).__name__)
     code = f" [{detail.code}]" if detail.code else ""
     return RequestRejectedError(
-        f"the server rejected {name}{code}: {detail.message}", code=detail.code, param=detail.param
+        f"the server rejected {name}{code}: {redacted(detail.message or '')}", code=detail.code, param=detail.param
     )

@@ -68,7 +68,7 @@ class IntakeConnection(ClientConnection):
         self._waiting = self.loop.create_future()
         await self._waiting
 
-    def _take(self, data: wire.BytesLike) -> None:
+    def _take(self, data: bytes | bytearray | memoryview) -> None:
         self.inbox.append(Frame("received", bytes(data), self.loop.time() - self.opened))
         if len(self.inbox) >= _HIGH:
             self.transport.pause_reading()

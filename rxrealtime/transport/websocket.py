@@ -31,6 +31,7 @@ from rxrealtime.errors import (
     TlsError,
     UnreachableError,
 )
+from rxrealtime.redaction import redacted
 from rxrealtime.transport.endpoints import OPENAI_URL, check_headers, is_loopback, origin, websocket_url
 from rxrealtime.transport.intake import IntakeConnection
 from rxrealtime.transport.socket import SocketConnection, SocketLimits
@@ -42,6 +43,8 @@ Key = str | Callable[[], "str | Awaitable[str]"]
 """A key, or a function (sync or async) that gives one whenever a connection is opened."""
 
 _BODY_SHOWN = 500
+_AUTHORISING = frozenset({"authorization", "api-key"})
+_KEY_PROTOCOL = "insecure-api-key."
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
 
@@ -105,7 +108,7 @@ class WebSocketTransport:
             ConnectError: It does not speak websocket.
         """
         headers = await self._authorised()
-        secrets = [*headers.values(), *self.subprotocols]
+        secrets = _secrets(headers, self.subprotocols)
         try:
             socket = cast(IntakeConnection, await _Connect(self.url, **self._options(headers)))  # it made one of these
         except RealtimeError:
@@ -136,7 +139,7 @@ class WebSocketTransport:
     async def _authorised(self) -> dict[str, str]:
         """Give the headers with the credentials, asking for the key now."""
         headers = dict(self.headers)
-        if {"authorization", "api-key"} & {name.lower() for name in headers}:
+        if _AUTHORISING & {name.lower() for name in headers}:
             return headers
         found = await _given(self.api_key if self.api_key is not None else self._default_key())
         if found:
@@ -187,6 +190,12 @@ def _refusal(error: Exception, host: str, secrets: list[str]) -> ConnectError:
             return ConnectError(f"{host} did not answer as a websocket server does ({type(error).__name__})")
 
 
+def _secrets(headers: Mapping[str, str], subprotocols: tuple[str, ...]) -> list[str]:
+    """Give the credentials among what the handshake carries, without the words around them."""
+    values = [value.split(" ")[-1] for name, value in headers.items() if name.lower() in _AUTHORISING]
+    return values + [name.partition(_KEY_PROTOCOL)[2] for name in subprotocols if _KEY_PROTOCOL in name]
+
+
 def _reason(error: OSError) -> str:
     """Name the reason in the system's words: asyncio puts others there, with the address once more."""
     number = error.errno or 0
@@ -200,8 +209,8 @@ def _said(body: bytes, secrets: list[str]) -> str:
         found = json.loads(text)["error"]["message"]
     except (ValueError, TypeError, KeyError, RecursionError):
         found = text
-    shown = str(found)
-    for secret in secrets:
-        for part in {secret, secret.rpartition(" ")[2], secret.rpartition("insecure-api-key.")[2]} - {""}:
-            shown = shown.replace(part, "***")
+    parts = {
+        part for secret in secrets for part in (secret, secret.split(" ")[-1], secret.split("insecure-api-key.")[-1])
+    }
+    shown = redacted(str(found), parts)
     return " ".join(shown.split())[:_BODY_SHOWN]

@@ -34,7 +34,7 @@ from rxrealtime import (
     commands,
 )
 from rxrealtime.events import SessionConfig
-from rxrealtime.server.faults import Refusal, redirect
+from rxrealtime.server.faults import Refusal, redirect, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
 from tests.leaks import run_clean
 
@@ -335,3 +335,20 @@ def test_s6_no_redirect_to_another_origin_is_followed(status: int) -> None:
         assert visits == []
 
     run_clean(main)
+
+
+def test_s5_a_key_that_a_server_quotes_after_the_handshake_is_masked() -> None:
+    """S5: in the refusal of a session and of a request."""
+    quoted = f"Incorrect API key provided: {KEY}"
+
+    async def refused() -> str:
+        async with LoopbackServer(faults=refuse_session("invalid_api_key", quoted)) as server:
+            async with Session(server.url) as session:
+                return str((await session.closed).cause)
+
+    said = run_clean(refused)
+    assert (KEY in said, "Incorrect API key provided: ***" in said) == (False, True)
+    refusal = {"type": "error", "error": {"code": "invalid_api_key", "message": quoted, "event_id": "$ID"}}
+    with pytest.raises(RequestRejectedError) as raised:
+        run_clean(lambda: _requesting(MemoryTransport(), json.dumps(refusal).encode()))
+    assert KEY not in str(raised.value)
