@@ -31,13 +31,13 @@ async def _ask(url: str, key: str) -> str:
 def test_it_serves_a_scenario_until_it_is_told_to_stop(stop: signal.Signals, tmp_path: Path) -> None:
     """It prints its url, answers by the scenario to those who know the token, and ends with exit code 0."""
     scenario = tmp_path / "scenario.json"
-    scenario.write_text('{"rules": [{"on": "knock", "say": "Who is there?"}]}')
+    scenario.write_text('{"rules": [{"on": "knock", "say": "Who is there?"}]}', "utf-8")
     command = [sys.executable, "-m", "rxrealtime", "serve", "--port", "0", "--scenario", str(scenario), "--pace", "0"]
     with subprocess.Popen(  # noqa: S603 - our own interpreter
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         env=os.environ | {"RXREALTIME_TOKEN": "open sesame"},
     ) as process:
         assert process.stdout is not None
@@ -74,7 +74,7 @@ def test_other_machines_need_a_token() -> None:
 def test_a_bad_scenario_is_named_with_its_place(text: str, why: str, tmp_path: Path) -> None:
     """One line names the file and the line or the rule."""
     path = tmp_path / "bad.json"
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     line = _refused("--scenario", str(path))
     assert str(path) in line
     assert why in line

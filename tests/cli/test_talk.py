@@ -141,7 +141,7 @@ def _command(*arguments: str, stdin: str = "", **environment: str) -> subprocess
         input=stdin,
         env=variables,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=30,
         check=False,
     )
