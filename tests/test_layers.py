@@ -13,7 +13,7 @@ import rxrealtime
 PACKAGE = Path(rxrealtime.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "frames", "audio", "g711", "redaction", "wirelog", "_version"}
+BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
 PURE = EVENTS | {"codec", "commands", "lifecycle", "requests", "stage"}
 STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import click
 from reactivex import operators as rx
@@ -29,7 +30,7 @@ from rxrealtime.events import (
     ResponseOutputTextDelta,
     StatusDetails,
 )
-from rxrealtime.transport.endpoints import is_loopback
+from rxrealtime.hosts import is_loopback
 
 __all__ = ["Place", "hold_talk"]
 
@@ -61,7 +62,7 @@ class Place:
     def exposes_key(self) -> bool:
         """Whether the key goes over the network in the clear."""
         plain = (self.url or "").startswith(("ws:", "http:"))
-        return self.key is not None and plain and not is_loopback(self.url or "")
+        return self.key is not None and plain and not is_loopback(urlsplit(self.url or "").hostname or "")
 
     def session(self) -> Session:
         """Build the session.

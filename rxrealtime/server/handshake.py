@@ -7,7 +7,6 @@ token, an ``api-key`` header, or the subprotocol ``openai-insecure-api-key.<key>
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import Refusal
 
-__all__ = ["REALTIME", "Admission", "admit", "is_loopback"]
+__all__ = ["REALTIME", "Admission", "admit"]
 
 REALTIME: Final = "realtime"
 """The subprotocol that a server selects when a client offers it."""
@@ -74,13 +73,3 @@ def _keys(headers: Mapping[str, str]) -> Iterator[str]:
     for offered in headers.get("sec-websocket-protocol", "").split(","):
         if offered.strip().startswith(_KEY_PROTOCOL):
             yield offered.strip().removeprefix(_KEY_PROTOCOL)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host to listen on can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -24,9 +24,10 @@ from websockets.typing import Subprotocol
 from rxrealtime.codec import encode_bytes
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import Event
+from rxrealtime.hosts import is_loopback
 from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
-from rxrealtime.server.handshake import REALTIME, Admission, admit, is_loopback
+from rxrealtime.server.handshake import REALTIME, Admission, admit
 from rxrealtime.server.live import LiveSession
 from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
 from rxrealtime.server.scenarios import DEFAULT, Scenario

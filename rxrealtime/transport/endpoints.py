@@ -6,13 +6,12 @@ Source: the provider's reference and recorded handshakes (2026-08): ``wss://api.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from rxrealtime.errors import ConfigurationError, InvalidUrlError
 
-__all__ = ["DEFAULT_MODEL", "OPENAI_URL", "check_headers", "is_loopback", "origin", "realtime_url", "websocket_url"]
+__all__ = ["DEFAULT_MODEL", "OPENAI_URL", "check_headers", "origin", "realtime_url", "websocket_url"]
 
 OPENAI_URL = "wss://api.openai.com/v1/realtime"
 DEFAULT_MODEL = "gpt-realtime"
@@ -90,17 +89,6 @@ def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     scheme = _SCHEMES.get(parts.scheme, parts.scheme)
     return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a url names this machine and nothing else."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

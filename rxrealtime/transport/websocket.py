@@ -31,8 +31,9 @@ from rxrealtime.errors import (
     TlsError,
     UnreachableError,
 )
+from rxrealtime.hosts import is_loopback
 from rxrealtime.redaction import redacted
-from rxrealtime.transport.endpoints import OPENAI_URL, check_headers, is_loopback, origin, websocket_url
+from rxrealtime.transport.endpoints import OPENAI_URL, check_headers, origin, websocket_url
 from rxrealtime.transport.intake import IntakeConnection
 from rxrealtime.transport.socket import SocketConnection, SocketLimits
 from rxrealtime.wirelog import WIRE_LOG
@@ -130,7 +131,7 @@ class WebSocketTransport:
             "ping_timeout": self.ping_timeout,
             "close_timeout": self.close_timeout,
             "user_agent_header": f"rxrealtime/{__version__}",
-            "proxy": None if is_loopback(self.url) else True,
+            "proxy": None if is_loopback(urlsplit(self.url).hostname or "") else True,
             "logger": WIRE_LOG,
             "create_connection": IntakeConnection,
             **secure,

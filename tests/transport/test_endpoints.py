@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rxrealtime import ConfigurationError, InvalidUrlError, WebSocketTransport, realtime_url
-from rxrealtime.transport.endpoints import is_loopback, origin, websocket_url
+from rxrealtime.transport.endpoints import origin
 
 
 def test_the_default_is_the_providers_endpoint_with_the_default_model() -> None:
@@ -68,21 +68,6 @@ def test_origin_has_the_default_ports() -> None:
     """RFC 6454, section 4."""
     assert origin("https://H/x") == origin("wss://h:443/y") == ("wss", "h", 443)
     assert origin("ws://h") == ("ws", "h", 80)
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("ws://127.0.0.1:1", True),
-        ("ws://[::1]/", True),
-        ("ws://localhost", True),
-        ("ws://127.0.0.1.example.com", False),
-        ("wss://h", False),
-    ],
-)
-def test_loopback_is_this_machine_and_nothing_that_looks_like_it(url: str, expected: bool) -> None:
-    """Names that begin like an address do not count."""
-    assert is_loopback(websocket_url(url)) is expected
 
 
 @pytest.mark.parametrize(
