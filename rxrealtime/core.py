@@ -34,6 +34,16 @@ class Core:
     requests: PendingRequests
     closed: Ended
 
+    def check_open(self) -> None:
+        """Make sure that events can be sent.
+
+        Raises:
+            SessionStateError: The session was not entered yet.
+            SessionClosedError: It is over; its cause is why.
+        """
+        outcome = self.closed.outcome
+        self.course.stages.check_open(outcome.cause if outcome else None)
+
     async def shut(self, link: Link, cause: Exception | None, code: int, reason: str, timeout: float) -> None:
         """Close the connection in bounded time, then end everything that waits, whatever happened on the way.
 

@@ -173,9 +173,9 @@ class Session:
             SchemaError: An event cannot be written as JSON; those before it were sent.
             ConnectionLost: The connection was lost on the way.
         """
-        self._core.course.stages.check_open()
+        self._core.check_open()
         try:
-            await self._linked().send(events, self._core.course.stages.check_open, self._told)
+            await self._linked().send(events, self._core.check_open, self._told)
         except ServerClosed as closed:
             raise self._core.course.classify(closed) from None
 
@@ -195,7 +195,7 @@ class Session:
             ConfigurationError: The server never confirms such an event (``input_audio_buffer.append``).
             RealtimeError: As `send`, or the cause that ended the session before the answer.
         """
-        self._core.course.stages.check_open()
+        self._core.check_open()
         request, answer = self._core.requests.add(event)
         try:
             await self.send(cast(ClientEvent, request))

@@ -52,8 +52,11 @@ class Stages:
             state = self.current.name.lower()
             raise SessionStateError(f"this session is {state}: a session is entered once, build a new one")
 
-    def check_open(self) -> None:
+    def check_open(self, cause: Exception | None = None) -> None:
         """Make sure that events can be sent.
+
+        Args:
+            cause: Why the session ended, if it did and it is known.
 
         Raises:
             SessionStateError: The session was not entered yet.
@@ -64,4 +67,5 @@ class Stages:
                 "the session is not open yet: enter it first (async with session, or session.open())"
             )
         if self.current > Stage.OPEN:
-            raise SessionClosedError("the session has ended: nothing was sent")
+            why = f" ({type(cause).__name__})" if cause else ""
+            raise SessionClosedError(f"the session has ended{why}: nothing was sent") from cause

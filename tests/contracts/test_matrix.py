@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rxrealtime import (
+    ClosedBeforeSession,
     ConnectionLost,
     DecodeError,
     Event,
@@ -19,10 +20,13 @@ from rxrealtime import (
     ServerClosed,
     Session,
     SessionClosedError,
+    SessionExpired,
     SessionUpdate,
     commands,
 )
 from rxrealtime.course import FailurePolicy
+from rxrealtime.server.faults import abort, close, go_silent, inject, refuse_session, session_expired
+from rxrealtime.server.loopback import LoopbackServer
 from tests.frames import transcript_delta
 from tests.leaks import run_clean
 
@@ -192,3 +196,63 @@ def test_every_consumer_ends_exactly_once_whatever_happens(name: str, consumer: 
             await session.send(*commands.say("too late"))
 
     run_clean(main)
+
+
+WIRE_FAULTS = {
+    "bad json": (inject("{", after=1), None),
+    "schema error": (inject('{"type": "response.done", "response": 1}', after=1), None),
+    "binary": (inject(b"\xff\xfe", after=1), None),
+    "close 1000": (close(1000, "bye", after=1), ServerClosed),
+    "close 1001": (close(1001, "bye", after=1), ServerClosed),
+    "close 1011": (close(1011, "bye", after=1), ServerClosed),
+    "abort": (abort(after=1), ConnectionLost),
+    "no answer to our close": (go_silent(after=1), None),
+    "expired": (session_expired(after=1), SessionExpired),
+    "refused after the handshake": (refuse_session("no_seat", "taken"), ClosedBeforeSession),
+}
+"""What the embedded server does on a real socket, and the cause with which everything has to end."""
+
+DELTAS = inject(*(data.decode() for data in GOOD), after=1)
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+@pytest.mark.parametrize("name", WIRE_FAULTS)
+def test_every_consumer_ends_exactly_once_over_a_real_socket(name: str, consumer: str) -> None:
+    """T1, T2, T3: the same over a websocket; sockets count among what must not be left."""
+    faults, cause = WIRE_FAULTS[name]
+    refused = cause is ClosedBeforeSession
+
+    async def main() -> None:
+        async with LoopbackServer(faults=[*([] if refused else DELTAS), *faults]) as server:
+            session = Session(server.url, close_timeout=0.1)
+            arrived = asyncio.Event()
+            session.events.subscribe(lambda event: arrived.set() if getattr(event, "delta", None) == "b" else None)
+            ends = Ends({})
+            opening = asyncio.ensure_future(session.open())
+            if consumer == "request":
+                await opening
+            task = asyncio.ensure_future(_lenient(CONSUMERS[consumer], session, ends, refused))
+            await opening
+            if cause is None:
+                await arrived.wait()
+                await session.close()
+            outcome = await session.closed
+            await task
+            allowed = ["completed"] if outcome.cause is None else [type(outcome.cause).__name__]
+            if consumer == "request":  # it may come after the end
+                allowed.append(SessionClosedError.__name__)
+            assert all(len(terminals) == 1 for terminals in ends.seen.values()), ends.seen
+            assert {terminal for (terminal,) in ends.seen.values()} <= set(allowed)
+            assert type(outcome.cause) is cause if cause else outcome.cause is None
+            assert session.events.observer_count == 0
+
+    run_clean(main)
+
+
+async def _lenient(consumer: Consumer, session: Session, ends: Ends, refused: bool) -> None:
+    """Run a consumer; one that expects the deltas does not get them from a server that refused or was closed early."""
+    try:
+        await consumer(session, ends)
+    except AssertionError:
+        if not refused:
+            raise

@@ -352,3 +352,19 @@ def test_s5_a_key_that_a_server_quotes_after_the_handshake_is_masked() -> None:
     with pytest.raises(RequestRejectedError) as raised:
         run_clean(lambda: _requesting(MemoryTransport(), json.dumps(refusal).encode()))
     assert KEY not in str(raised.value)
+
+
+def test_s1_a_send_after_the_end_names_why_it_ended() -> None:
+    """S1: the cause is attached, so that a tired user need not look for it."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        async with Session(transport) as session:
+            transport.peer.send(CREATED)
+            transport.peer.close(1011, "oops")
+            outcome = await session.closed
+            with pytest.raises(SessionClosedError, match="ServerClosed") as raised:
+                await session.send(UPDATE)
+            assert raised.value.__cause__ is outcome.cause
+
+    run_clean(main)
