@@ -96,9 +96,8 @@ def _replay(
                 turn.disposable = scheduler.schedule_relative(max(wait, 0.0), deliver, frame)
 
         def deliver(_: abc.SchedulerBase, frame: Any = None) -> None:
-            if not turn.is_disposed:
-                observer.on_next(frame)
-                plan()
+            observer.on_next(frame)
+            plan()
 
         plan()
         return turn

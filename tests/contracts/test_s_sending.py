@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -66,6 +67,34 @@ def test_s1_sends_keep_their_order_and_calls_do_not_mix() -> None:
         assert audio == [bytes([n]) for n in range(20)]
 
     run_clean(main)
+
+
+class _Slow(MemoryTransport):
+    """A transport whose sends take a turn, as those of a network do."""
+
+    async def connect(self) -> Any:
+        connection: Any = await super().connect()
+        send = connection.send
+
+        async def later(data: bytes) -> Any:
+            await asyncio.sleep(0)
+            return await send(data)
+
+        connection.send = later
+        return connection
+
+
+def test_s1_calls_do_not_mix_while_the_network_makes_them_wait() -> None:
+    """S1: what one call sends stays together, whatever the others do meanwhile."""
+
+    async def main() -> list[str]:
+        transport = _Slow()
+        async with Session(transport) as session:
+            calls = [session.send(*commands.append_audio(bytes([n])), *commands.commit_audio()) for n in range(5)]
+            await asyncio.gather(*calls)
+        return [event["type"] for event in _sent(transport)]
+
+    assert run_clean(main) == ["input_audio_buffer.append", "input_audio_buffer.commit"] * 5
 
 
 def test_s1_a_send_before_the_start_or_after_the_end_raises_one_named_error() -> None:
@@ -251,22 +280,27 @@ def _everything_said(error: BaseException, *values: object) -> str:
     return "\n".join([*map(repr, values), *map(str, values), repr(error), *traceback.format_exception(error)])
 
 
-TRANSPORTS = {
-    "key": lambda url: WebSocketTransport(url, api_key=KEY),
-    "function": lambda url: WebSocketTransport(url, api_key=lambda: KEY),
-    "header": lambda url: WebSocketTransport(url, headers={"api-key": KEY}),
-    "subprotocol": lambda url: WebSocketTransport(url, subprotocols=("realtime", f"openai-insecure-api-key.{KEY}")),
+PLAIN_KEY = "canary5d1f0c"  # nothing about it looks like a key
+
+TRANSPORTS: dict[str, Callable[[str, str], WebSocketTransport]] = {
+    "key": lambda url, key: WebSocketTransport(url, api_key=key),
+    "function": lambda url, key: WebSocketTransport(url, api_key=lambda: key),
+    "header": lambda url, key: WebSocketTransport(url, headers={"api-key": key}),
+    "subprotocol": lambda url, key: WebSocketTransport(
+        url, subprotocols=("realtime", f"openai-insecure-api-key.{key}")
+    ),
 }
 
 
+@pytest.mark.parametrize("key", [KEY, PLAIN_KEY])
 @pytest.mark.parametrize("way", TRANSPORTS)
-def test_s5_credentials_are_in_no_repr_log_or_exception(way: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_s5_credentials_are_in_no_repr_log_or_exception(way: str, key: str, caplog: pytest.LogCaptureFixture) -> None:
     """S5: even if the server echoes the key in its refusal, and even with debug logs on."""
 
     async def main() -> str:
-        refusal = Refusal(401, f"Incorrect API key provided: {KEY}", "invalid_api_key")
+        refusal = Refusal(401, f"Incorrect API key provided: {key}", "invalid_api_key")
         async with LoopbackServer(faults=[refusal]) as server:
-            transport = TRANSPORTS[way](server.url)
+            transport = TRANSPORTS[way](server.url, key)
             session = Session(transport)
             with pytest.raises(HandshakeRejected) as raised:
                 await session.open()
@@ -276,8 +310,8 @@ def test_s5_credentials_are_in_no_repr_log_or_exception(way: str, caplog: pytest
 
     with caplog.at_level(logging.DEBUG):
         said = run_clean(main)
-    assert KEY not in said
-    assert KEY not in caplog.text
+    assert key not in said
+    assert key not in caplog.text
 
 
 def test_s5_a_session_that_works_says_nothing_of_its_key_either(caplog: pytest.LogCaptureFixture) -> None:

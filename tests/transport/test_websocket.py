@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from rxrealtime import (
     ConnectError,
@@ -26,6 +29,7 @@ from rxrealtime import (
 )
 from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, redirect, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.transport.intake import IntakeConnection
 from tests.leaks import run_clean
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -321,3 +325,62 @@ def test_a_send_that_races_the_servers_close_raises_the_cause() -> None:
             assert "closed by us" not in str(raised.value)
 
     run_clean(main)
+
+
+@contextlib.asynccontextmanager
+async def talking(*messages: Any) -> AsyncIterator[str]:
+    """Serve these messages to whoever connects, by the library itself; a list is sent in fragments."""
+
+    async def talk(connection: Any) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for message in messages:
+                await connection.send(message)
+            await connection.wait_closed()
+
+    async with serve(talk, "127.0.0.1", 0, compression=None, max_size=None, close_timeout=0.1) as server:
+        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
+
+
+def test_a_message_in_fragments_is_one_frame() -> None:
+    """RFC 6455, section 5.4; text, binary, empty fragments, and whole messages around them."""
+
+    async def main() -> list[Any]:
+        messages = ["whole", ["a", "", "b", "c"], [b"\x00", b"\xff"], "", "end"]
+        async with talking(*messages) as url:
+            connection = await WebSocketTransport(url).connect()
+            seen: list[Any] = []
+            enough = asyncio.Event()
+            connection.frames.subscribe(lambda frame: (seen.append(frame.data), len(seen) == 5 and enough.set()))
+            await enough.wait()
+            await connection.close()
+            return seen
+
+    assert run_clean(main) == [b"whole", b"abc", b"\x00\xff", b"", b"end"]
+
+
+def test_reading_stops_while_too_much_waits_and_nothing_is_lost() -> None:
+    """B1: flow control reaches the peer; what waited comes in order, and a close in between takes no time."""
+    count = 20_000
+
+    async def main() -> tuple[int, list[int]]:
+        async with talking(*(f"{number:0200d}" for number in range(count))) as url:
+            connection = await connect(url, compression=None, create_connection=IntakeConnection)
+            assert isinstance(connection, IntakeConnection)
+            for _ in range(2_000):  # turns, so that whatever would come does come
+                await asyncio.sleep(0)
+            waiting, seen = len(connection.inbox), []
+            while len(seen) < count:
+                while connection.inbox:
+                    seen.append(int(connection.inbox.popleft().data))
+                if len(seen) < count:
+                    await connection.more()
+            await connection.close()
+            unread = await WebSocketTransport(url).connect()
+            for _ in range(2_000):
+                await asyncio.sleep(0)
+            await asyncio.wait_for(unread.close(), 2)
+            return waiting, seen
+
+    waiting, seen = run_clean(main, deadline=30)
+    assert 256 <= waiting < 6_000, f"{waiting} messages wait of {count}"
+    assert seen == list(range(count))
