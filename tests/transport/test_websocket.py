@@ -374,7 +374,8 @@ def test_reading_stops_while_too_much_waits_and_nothing_is_lost() -> None:
                     seen.append(int(connection.inbox.popleft().data))
                 if len(seen) < count:
                     await connection.more()
-            await connection.close()
+            connection.transport.abort()
+            await connection.wait_closed()
             unread = await WebSocketTransport(url).connect()
             for _ in range(2_000):
                 await asyncio.sleep(0)
