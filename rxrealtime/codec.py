@@ -17,6 +17,7 @@ looked at a second time, off the fast path, to say what it was:
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import pydantic_core
@@ -46,9 +47,6 @@ Decoded = ServerEvent | UnknownEvent | ExceptionEvent
 
 _SERVER: TypeAdapter[ServerEvent] = TypeAdapter(
     Annotated[ServerEvent, Field(discriminator="type")], config=ConfigDict(hide_input_in_errors=True)
-)
-_CLIENT: TypeAdapter[ClientEvent] = TypeAdapter(
-    Annotated[ClientEvent, Field(discriminator="type")], config=ConfigDict(hide_input_in_errors=True)
 )
 _SHOWN_ERRORS = 3
 _FLAT: frozenset[type[Event]] = DELTA_EVENTS - {ConversationItemInputAudioTranscriptionDelta}
@@ -81,7 +79,7 @@ def decode_client(data: bytes | str) -> ClientEvent | UnknownEvent | ExceptionEv
     Returns:
         The event, an `UnknownEvent`, or an `ExceptionEvent`. Nothing is raised.
     """
-    return _decode_client_frame(Frame("sent", data))
+    return _client_decoder()(Frame("sent", data))
 
 
 def encode(event: Event | UnknownEvent) -> str:
@@ -213,4 +211,11 @@ def _peek_type(data: bytes | str, known: Mapping[str, type[Event]]) -> str | Non
 decode_frame: Callable[[Frame], Decoded] = _decoder(_SERVER, SERVER_EVENTS)
 """Decode one frame of a server; `decode` with the frame kept in the failure."""
 
-_decode_client_frame: Callable[[Frame], ClientEvent | UnknownEvent | ExceptionEvent] = _decoder(_CLIENT, CLIENT_EVENTS)
+
+@cache
+def _client_decoder() -> Callable[[Frame], ClientEvent | UnknownEvent | ExceptionEvent]:
+    """Build what decodes a client's frames, when somebody plays the server."""
+    adapter: TypeAdapter[ClientEvent] = TypeAdapter(
+        Annotated[ClientEvent, Field(discriminator="type")], config=ConfigDict(hide_input_in_errors=True)
+    )
+    return _decoder(adapter, CLIENT_EVENTS)
