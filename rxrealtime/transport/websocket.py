@@ -199,6 +199,8 @@ def _secrets(headers: Mapping[str, str], subprotocols: tuple[str, ...]) -> list[
 
 def _reason(error: OSError) -> str:
     """Name the reason in the system's words: asyncio puts others there, with the address once more."""
+    if isinstance(error, ConnectionResetError):
+        return "the connection was reset during the handshake (for wss: does the server speak TLS?)"
     number = error.errno or 0
     return os.strerror(number) if number > 0 else error.strerror or type(error).__name__
 

@@ -1,0 +1,37 @@
+"""How long the loop stood still."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rxrealtime.transport.stalls import PERIOD, StallWatch
+from tests.leaks import run_clean
+
+
+def test_t7_a_standstill_is_measured_while_it_goes_on_and_remembered_after() -> None:
+    """T7: so that a death by keepalive can name our own loop."""
+
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        looks: list[float] = []
+        looked = asyncio.Event()
+
+        def look() -> int:
+            looks.append(loop.time())
+            looked.set()
+            return 7
+
+        watch = StallWatch(loop, 60.0, look)
+        until = loop.time() + PERIOD + 0.2
+        while loop.time() < until:
+            pass  # user code that holds the loop
+        during = watch.longest
+        await looked.wait()
+        after, unsent = watch.longest, watch.unsent_bytes
+        watch.stop()
+        assert unsent == 7
+        return during, after
+
+    during, after = run_clean(main)
+    assert during >= 0.15
+    assert after >= 0.15
