@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import tracemalloc
 from base64 import b64encode
 from typing import Any
@@ -134,15 +135,14 @@ def test_b3_a_backlog_of_frames_does_not_hold_the_loop() -> None:
     work = 0.0002  # what one callback of the user takes
 
     async def main() -> tuple[int, float]:
-        loop = asyncio.get_running_loop()
         longest, seen = 0.0, 0
         done = asyncio.Event()
 
         def busy(event: Any) -> None:
             nonlocal seen
             seen += event.type == "response.output_audio_transcript.delta"
-            until = loop.time() + work
-            while loop.time() < until:
+            until = time.process_time() + work
+            while time.process_time() < until:
                 pass
             if seen == len(frames):
                 done.set()
@@ -150,9 +150,9 @@ def test_b3_a_backlog_of_frames_does_not_hold_the_loop() -> None:
         async def tick() -> None:
             nonlocal longest
             while not done.is_set():
-                before = loop.time()
+                before = time.process_time()  # what others on this machine do does not count
                 await asyncio.sleep(0)
-                longest = max(longest, loop.time() - before)
+                longest = max(longest, time.process_time() - before)
 
         async with LoopbackServer(faults=inject(*frames, after=1)) as server:
             session = Session(server.url)

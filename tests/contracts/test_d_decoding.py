@@ -9,6 +9,7 @@ import logging
 import pickle
 import traceback
 import tracemalloc
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,28 @@ def test_d6_duplicate_keys_the_last_one_counts() -> None:
     """D6: as in every common parser."""
     event = decode(b'{"type": "zork", "type": "input_audio_buffer.cleared"}')
     assert event.type == "input_audio_buffer.cleared"
+
+
+def test_d6_an_odd_number_of_bytes_is_carried_over_to_the_next_delta() -> None:
+    """D6: half a sample is no failure; the events keep the bytes as they came, the chunks hold whole samples."""
+
+    async def main() -> tuple[list[Any], list[bytes]]:
+        transport = MemoryTransport()
+        session = Session(transport)
+        events: list[Any] = []
+        chunks: list[bytes] = []
+        session.events.subscribe(events.append)
+        session.events.pipe(rxrealtime.ops.audio_chunks()).subscribe(lambda chunk: chunks.append(chunk.data))
+        async with session:
+            for piece in (b"abc", b"d", b"ef"):
+                transport.peer.send(audio_delta(b64encode(piece).decode()))
+            await transport.peer.flush()
+        return events, chunks
+
+    events, chunks = asyncio.run(main())
+    assert [event.delta for event in events] == [b"abc", b"d", b"ef"]
+    assert b"".join(chunks) == b"abcdef"
+    assert all(len(chunk) % 2 == 0 for chunk in chunks)
 
 
 def test_d6_a_million_bad_elements_are_one_error() -> None:
