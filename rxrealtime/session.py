@@ -93,8 +93,6 @@ class Session:
         self._task: asyncio.Task[Any] | None = None  # the one thing that goes on: connecting, later the teardown
         self.closed = self._core.closed
 
-    # what it gives
-
     @property
     def events(self) -> Observable[Decoded]:
         """Everything the server sends, typed and in order, failures in their places: a hot Observable.
@@ -130,8 +128,6 @@ class Session:
         A loop that starts while another one is running gets its own buffer, from then on.
         """
         return self._loops.start()
-
-    # what it does
 
     async def open(self) -> Self:
         """Open the connection; ``async with session`` does the same.
@@ -231,8 +227,6 @@ class Session:
     ) -> None:
         await self.close()
 
-    # how it is wired
-
     async def _connect(self) -> Connection:
         """Connect in a task of its own, so that `close` can call it off."""
         self._task = connecting = asyncio.ensure_future(self._settings.transport.connect())
@@ -296,8 +290,6 @@ class Session:
         if self._link is None:
             raise SessionClosedError("the session has no connection: nothing was sent")
         return self._link
-
-    # how it ends
 
     def _tear_down(self, cause: Exception | None, code: int, reason: str) -> None:
         closing = self._core.shut(self._linked(), cause, code, reason, self._settings.close_timeout)

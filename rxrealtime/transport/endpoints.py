@@ -64,10 +64,7 @@ def realtime_url(base: str = OPENAI_URL, *, model: str | None = None, call_id: s
         ConfigurationError: Both a model and a call are given, or an empty one.
         InvalidUrlError: The base is not a url for a session.
     """
-    if model is not None and call_id is not None:
-        raise ConfigurationError("give either model (a new session) or call_id (attach to a call), not both")
-    if model == "" or call_id == "":
-        raise ConfigurationError("model and call_id must not be empty")
+    _check_choice(model, call_id)
     parts = urlsplit(websocket_url(base))
     query = parse_qsl(parts.query, keep_blank_values=True)
     named = ("call_id", call_id) if call_id else ("model", model or _default_model(query))
@@ -76,6 +73,13 @@ def realtime_url(base: str = OPENAI_URL, *, model: str | None = None, call_id: s
     path = parts.path.rstrip("/")
     path = f"{path}/realtime" if path.endswith("/v1") else parts.path
     return urlunsplit(parts._replace(path=path, query=urlencode(query)))
+
+
+def _check_choice(model: str | None, call_id: str | None) -> None:
+    if model is not None and call_id is not None:
+        raise ConfigurationError("give either model (a new session) or call_id (attach to a call), not both")
+    if "" in (model, call_id):
+        raise ConfigurationError("model and call_id must not be empty")
 
 
 def _default_model(query: list[tuple[str, str]]) -> str | None:
