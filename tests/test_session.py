@@ -17,6 +17,7 @@ from rxrealtime import (
     ServerClosed,
     Session,
     UnreachableError,
+    WebSocketTransport,
     ops,
 )
 from rxrealtime.loopback import LoopbackTransport
@@ -42,6 +43,21 @@ def test_a_failure_policy_is_one_of_three() -> None:
 def test_the_embedded_server_is_found_by_its_scheme() -> None:
     """Through the entry points of the installed package."""
     assert isinstance(transport_for("loopback:"), LoopbackTransport)
+
+
+@pytest.mark.parametrize(
+    ("url", "opened"),
+    [
+        ("https://api.openai.com/v1", "wss://api.openai.com/v1/realtime?model=gpt-realtime"),
+        ("wss://api.openai.com/v1/realtime?model=m", "wss://api.openai.com/v1/realtime?model=m"),
+        ("wss://h/v1", "wss://h/v1"),
+    ],
+)
+def test_the_providers_url_is_completed_and_any_other_is_used_as_it_is(url: str, opened: str) -> None:
+    """What is missing there is known; elsewhere it would be a guess."""
+    transport = transport_for(url)
+    assert isinstance(transport, WebSocketTransport)
+    assert transport.url == opened
 
 
 def test_a_loopback_session_follows_its_scenario() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from rxrealtime.transport.base import Transport
+from rxrealtime.transport.endpoints import OPENAI_URL, origin, realtime_url
 from rxrealtime.transport.websocket import WebSocketTransport
 
 __all__ = ["GROUP", "transport_for"]
@@ -24,7 +25,8 @@ def transport_for(url: str) -> Transport:
     """Give the transport for a url.
 
     Args:
-        url: ``wss://...``, ``ws://...``, or a scheme that an installed package offers, such as ``loopback:``.
+        url: ``wss://...``, ``ws://...``, or a scheme that an installed package offers, such as ``loopback:``. The
+            provider's own gets the path and the default model where it names none; any other is used as it is.
 
     Returns:
         The transport; nothing is opened.
@@ -37,4 +39,5 @@ def transport_for(url: str) -> Transport:
         for found in entry_points(group=GROUP, name=scheme):
             transport: Transport = found.load()(url)
             return transport
-    return WebSocketTransport(url)
+    at_provider = scheme in _WEB and origin(url) == origin(OPENAI_URL)
+    return WebSocketTransport(realtime_url(url) if at_provider else url)
