@@ -1,7 +1,7 @@
 """A shorter way in: complete messages go from the library's parser to the reader's queue.
 
-``recv(decode=False)`` gives the same bytes, but takes a second queue, a coroutine and a future for each message, a
-quarter of what receiving costs. This overrides the one method through which the library hands out what it parsed, in
+``recv(decode=False)`` gives the same bytes, but takes a second queue, a coroutine and a future for each message, about
+a fifth of what receiving costs. This overrides the one method through which the library hands out what it parsed, in
 a subclass given to ``create_connection``, as its documentation provides for. Handshake, pings, close frames and limits
 stay where they are; flow control is the library's: reading stops while too much waits.
 """
