@@ -8,11 +8,12 @@ while another one is still running has its own buffer, from then on.
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
 from reactivex import Observable
 
+from rxrealtime.errors import BufferOverflowError
 from rxrealtime.operators.bridge import EventIterator
 from rxrealtime.operators.buffering import BufferLimits, EventsDropped
 
@@ -53,9 +54,12 @@ class Loops(Generic[T]):
         """
         if self._running is not None and self._running() is not None:
             return self._follow()
-        loop = _Loop(self.attach())
+        loop = _Loop(self.attach(), self._forget)
         self._running = weakref.ref(loop)
         return loop
+
+    def _forget(self) -> None:
+        self._main = self._running = None
 
     def _follow(self) -> EventIterator[T]:
         return EventIterator[T](self._limits).follow(self._events)
@@ -64,11 +68,16 @@ class Loops(Generic[T]):
 class _Loop(Generic[T]):
     """What ``async for`` holds while it runs; when it is gone, its buffer is free for the next."""
 
-    def __init__(self, iterator: EventIterator[T]) -> None:
+    def __init__(self, iterator: EventIterator[T], forget: Callable[[], None]) -> None:
         self._iterator = iterator
+        self._forget = forget
 
     def __aiter__(self) -> _Loop[T]:
         return self
 
     async def __anext__(self) -> T | EventsDropped:
-        return await self._iterator.__anext__()
+        try:
+            return await self._iterator.__anext__()
+        except BufferOverflowError:
+            self._forget()  # said once: the next loop starts anew
+            raise

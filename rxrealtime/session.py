@@ -146,9 +146,10 @@ class Session:
         try:
             connection = await self._connect()
         except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
+            cause = error if self._core.course.stages.current is Stage.CONNECTING else None
             self._core.streams.events.on_next(ConnectionFailed(error))
-            self._core.end(error)
-            self._core.over(error)
+            self._core.end(cause)
+            self._core.over(cause)
             raise
         except BaseException:
             self._core.end(None)
@@ -233,6 +234,9 @@ class Session:
         try:
             return await connecting
         except asyncio.CancelledError:
+            if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
+                # it came to be in the turn in which it was given up: nobody else would close it
+                await Link(connecting.result()).shut(1000, "", self._settings.close_timeout)
             task = asyncio.current_task()
             if self._core.course.stages.current is Stage.CONNECTING or (task and task.cancelling()):
                 raise  # the one who opens was cancelled, not the connecting

@@ -77,6 +77,33 @@ def test_b1_overflow_may_end_the_iteration_instead_if_asked() -> None:
     run_clean(main)
 
 
+def test_b1_after_an_overflow_the_next_loop_starts_anew() -> None:
+    """B1: the error is raised once; a consumer that caught up goes on from where the stream is."""
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        session = Session(transport, limits=BufferLimits(max_events=4))
+        async with session:
+            for _ in range(10):
+                transport.peer.send(DONE)
+            await transport.peer.flush()
+            with pytest.raises(BufferOverflowError):
+                async for event in session:
+                    assert event.type == "response.done"
+            seen: list[Any] = []
+            for text in ("a", "b"):
+                # the first of these is a loop of its own, the second resumes it: what came in between is not lost
+                following = aiter(session)
+                transport.peer.send(transcript_delta(text))
+                await transport.peer.flush()
+                if text == "b":
+                    seen.append((await anext(following)).delta)  # type: ignore[union-attr]  # this is a delta
+                del following
+            assert seen == ["a"]
+
+    run_clean(main)
+
+
 def test_b1_structural_events_past_the_limit_end_the_iteration_rather_than_vanish() -> None:
     """B1: they are never dropped, so a consumer that stalls for good gets an error, not a gap."""
 

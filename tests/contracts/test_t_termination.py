@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -446,6 +447,45 @@ def test_t2_closing_while_connecting_calls_the_connecting_off() -> None:
         await session.close()
         with pytest.raises(SessionClosedError, match="while it was connecting"):
             await opening
+        assert (await session.closed).cause is None, "our own close is no failure"
         return ends
 
     assert run_clean(main) == ["completed"]
+
+
+class _Slow:
+    """A transport that connects when it is told to."""
+
+    def __init__(self) -> None:
+        self.inner = MemoryTransport()
+        self.ready = asyncio.Event()
+
+    async def connect(self) -> Any:
+        await self.ready.wait()
+        return await self.inner.connect()
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_t3_a_connection_that_arrives_as_the_opening_is_cancelled_is_closed(turns: int) -> None:
+    """T3: in whichever turn the two meet, nobody is left with an open socket that nobody owns."""
+
+    async def main() -> None:
+        transport = _Slow()
+        session = Session(transport)
+        opening = asyncio.ensure_future(session.open())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        transport.ready.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        if opening.cancelled():
+            assert (await session.closed).cause is None
+        else:
+            await session.close()
+        with contextlib.suppress(ConnectionLost):  # nobody has connected
+            transport.inner.peer.send(b"{}")
+            assert transport.inner.peer.close_code == 1000
+
+    run_clean(main)
