@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
@@ -92,12 +91,12 @@ class SocketConnection:
     def _subscribe(
         self, observer: abc.ObserverBase[Frame], scheduler: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        self._reader = self._socket.loop.create_task(self._read(observer), name="rxrealtime reader")
-        return Disposable(self._release)
+        self._reader = reader = self._socket.loop.create_task(self._read(observer), name="rxrealtime reader")
 
-    def _release(self) -> None:
-        if self._reader is not None and not self._reader.done() and self._reader is not _current_task():
-            self._reader.cancel()
+        def release() -> None:
+            reader.cancel()
+
+        return Disposable(release)
 
     async def _read(self, observer: abc.ObserverBase[Frame]) -> None:
         end: Exception | None = None
@@ -154,10 +153,3 @@ class _Patience:
 
 def _closing(found: Close | None) -> Closing | None:
     return None if found is None else Closing(found.code, found.reason)
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None

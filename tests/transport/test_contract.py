@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from reactivex import operators as rx
 
 from rxrealtime import (
     Connection,
@@ -177,3 +178,21 @@ def test_a_connection_nobody_reads_from_can_be_closed(name: str) -> None:
             await (await transport.connect()).close()
 
     run_clean(main)
+
+
+@every
+def test_a_subscriber_that_leaves_from_inside_a_delivery_gets_no_more(name: str) -> None:
+    """``take(2)``: two frames, one end, and the connection can still be closed."""
+
+    async def main() -> list[Any]:
+        async with TRANSPORTS[name]() as transport:
+            connection = await transport.connect()
+            seen: list[Any] = []
+            over = asyncio.Event()
+            two = connection.frames.pipe(rx.take(2))
+            two.subscribe(lambda frame: seen.append(_bytes(frame.data)), on_completed=over.set)
+            await over.wait()
+            await connection.close()
+            return seen
+
+    assert run_clean(main) == SENT[:2]
