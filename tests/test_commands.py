@@ -91,3 +91,10 @@ def test_a_setting_of_the_wrong_kind_is_refused_here() -> None:
     with pytest.raises(ValueError, match="instructions") as raised:
         commands.configure(instructions=["CANARY"])
     assert "CANARY" not in str(raised.value)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_refused_here(number: float) -> None:
+    """RFC 8259: it could only be written as something else."""
+    with pytest.raises(ValueError, match="finite"):
+        commands.configure(audio={"output": {"speed": number}})
