@@ -15,7 +15,18 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-PURE = EVENTS | {"codec", "commands", "lifecycle", "requests", "stage"}
+PURE = EVENTS | {
+    "codec",
+    "commands",
+    "lifecycle",
+    "requests",
+    "stage",
+    "activity",
+    "agent",
+    "guardrails",
+    "settings",
+    "tools",
+}
 STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
 SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
 SERVER = PURE | {"server"}

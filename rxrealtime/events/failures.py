@@ -18,6 +18,7 @@ __all__ = [
     "GuardrailFailed",
     "HandlerFailed",
     "JsonFailed",
+    "ResponseFailed",
     "SchemaFailed",
     "SendFailed",
     "ToolFailed",
@@ -36,6 +37,7 @@ class FailureKind(Enum):
     TOOL = "tool"
     GUARDRAIL = "guardrail"
     CONNECTION = "connection"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,3 +152,10 @@ class ConnectionFailed(ExceptionEvent):
 
     __slots__ = ()
     kind = FailureKind.CONNECTION
+
+
+class ResponseFailed(ExceptionEvent):
+    """A response ended as failed, with a `ResponseFailedError`; cancelled and incomplete ones are no failures."""
+
+    __slots__ = ()
+    kind = FailureKind.RESPONSE
