@@ -79,9 +79,7 @@ class Interrupt:
 
     def __post_init__(self) -> None:
         if not (self.generation or self.playback):
-            raise ConfigurationError(
-                "an interruption stops the generation, the playback, or both: neither is asked for"
-            )
+            raise ConfigurationError("an interruption stops generation, playback, or both: neither is asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +105,7 @@ class Played:
 
     def __post_init__(self) -> None:
         if self.size_bytes < 0 or self.ms < 0:
-            raise ConfigurationError(
-                f"size_bytes={self.size_bytes}, ms={self.ms}: what was played cannot be taken back"
-            )
+            raise ConfigurationError(f"size_bytes={self.size_bytes}, ms={self.ms}: neither can be negative")
 
 
 @dataclass(frozen=True, slots=True)
