@@ -4,8 +4,9 @@ Every command gives a tuple, so that commands compose: ``session.send(*configure
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
+from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import (
     ContentPart,
     ConversationItemCreate,
@@ -23,6 +24,7 @@ from rxrealtime.events import (
     SessionConfig,
     SessionUpdate,
 )
+from rxrealtime.settings import SessionSettings, session_config
 
 __all__ = [
     "answer_call",
@@ -56,24 +58,27 @@ def say(content: str | Sequence[ContentPart]) -> tuple[ConversationItemCreate, R
     return ConversationItemCreate(item=Message(role="user", content=parts)), ResponseCreate()
 
 
-def configure(config: SessionConfig | None = None, /, **settings: Any) -> tuple[SessionUpdate]:
+def configure(config: SessionConfig | None = None, /, **settings: Unpack[SessionSettings]) -> tuple[SessionUpdate]:
     """Change the session; only what is named changes, None clears what can be cleared.
 
     Args:
-        config: The settings as a value.
-        settings: Or fields of `SessionConfig` by name.
+        config: The settings as a value, taken as it is; with it a provider's own fields can be set.
+        settings: Or settings by name, see `session_config`: the fields of `SessionConfig`, and flat names such as
+            ``voice`` and ``turn_detection``.
 
     Returns:
         ``session.update``.
 
     Raises:
-        pydantic.ValidationError: A setting is of the wrong kind.
+        ConfigurationError: A name is unknown, a value is none that a session can have, or both ways are used at once.
 
     Example:
         >>> configure(instructions="Be brief.")[0].session.instructions
         'Be brief.'
     """
-    return (SessionUpdate(session=config or SessionConfig(**settings)),)
+    if config is not None and settings:
+        raise ConfigurationError(f"{', '.join(settings)}: give a configuration or settings by name, not both")
+    return (SessionUpdate(session=session_config(**settings) if config is None else config),)
 
 
 def append_audio(audio: bytes) -> tuple[InputAudioBufferAppend]:

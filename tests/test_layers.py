@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """For each part of the package, the parts it may import from."""
 
 FOREIGN: dict[str, set[str]] = {
-    "pydantic": {"events", "codec", "commands", "operators", "server"},
+    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "settings"},
     "pydantic_core": {"codec", "server"},
     "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
