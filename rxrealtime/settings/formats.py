@@ -45,7 +45,7 @@ def read_format(value: FormatLike | None, name: str = "format") -> AudioFormat:
     if isinstance(value, AudioFormat):
         return value
     try:
-        return AudioFormat.from_wire(_spelled(value, name))
+        return AudioFormat.from_wire(_spelled(value))
     except ValueError:  # its message would quote the value
         raise ConfigurationError(f"{name} is not an audio format: allowed are {_ALLOWED}") from None
 
@@ -72,15 +72,13 @@ def wire_format(value: FormatLike | None, name: str = "format") -> WireAudioForm
     return WireAudioFormat.model_validate({**said, "type": found.encoding, **rate})
 
 
-def _spelled(value: object, name: str) -> Mapping[str, Any] | None:
-    """Give a value the names of the GA protocol."""
+def _spelled(value: object) -> Mapping[str, Any] | None:
+    """Give a value the names of the GA protocol; what has none there gets one that does not exist."""
     if isinstance(value, WireAudioFormat):
         value = {"type": value.type, "rate": value.rate}
     if isinstance(value, Mapping):
         kind = value.get("type")
         return {"type": _SPELLINGS.get(kind, "") if isinstance(kind, str) else kind, "rate": value.get("rate")}
-    if isinstance(value, str):
-        return {"type": _SPELLINGS.get(value, "")}
     if value is None:
         return None
-    raise ConfigurationError(f"{name} is a {type(value).__name__}, not an audio format: allowed are {_ALLOWED}")
+    return {"type": _SPELLINGS.get(value, "") if isinstance(value, str) else ""}

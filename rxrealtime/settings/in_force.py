@@ -100,14 +100,17 @@ def _differing(wanted: _Tree, found: _Tree, prefix: str) -> Iterator[str]:
     for key, value in wanted.items():
         there = found.get(key)
         path = f"{prefix}{key}"
-        if _clears(value) or (there is None and path in _MAY_BE_UNTOLD):
-            continue
-        if key in _INSIDE and isinstance(value, Mapping) and isinstance(there, Mapping):
-            yield from _differing(value, there, f"{path}.")
-        elif path == "tools":
-            yield from _differing_tools(value, there or ())
-        elif not _SAME.get(key, _same)(value, there):
-            yield path
+        if not (_clears(value) or (there is None and path in _MAY_BE_UNTOLD)):
+            yield from _differing_field(path, key, value, there)
+
+
+def _differing_field(path: str, key: str, wanted: Any, found: Any) -> Iterator[str]:
+    if path == "tools":
+        yield from _differing_tools(wanted, found or ())
+    elif key in _INSIDE and isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        yield from _differing(wanted, found, f"{path}.")
+    elif not _SAME.get(key, _same)(wanted, found):
+        yield path
 
 
 def _clears(value: Any) -> bool:
