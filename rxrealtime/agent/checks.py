@@ -40,7 +40,7 @@ def is_tool_name(name: object) -> bool:
 def called(value: Any) -> str:
     """Name a value that is of the wrong kind, by its own name or that of its class."""
     name = getattr(value, "__name__", None)
-    return name if isinstance(name, str) else f"a {type(value).__name__}"
+    return name if isinstance(name, str) else type(value).__name__
 
 
 def members(where: str, what: str, values: Any) -> tuple[Any, ...]:

@@ -100,5 +100,5 @@ async def _instructions(agent: Agent, context: Any) -> str | None:
         raise ConfigurationError(f"agent {agent.name!r}: the function of its instructions raised {raised}") from error
     if not isinstance(text, str):
         given = type(text).__name__
-        raise ConfigurationError(f"agent {agent.name!r}: the function of its instructions gave a {given}, not a text")
+        raise ConfigurationError(f"agent {agent.name!r}: the function of its instructions gave {given}, not a text")
     return text

@@ -58,7 +58,7 @@ def _fields(name: str, value: Any) -> Mapping[str, Any]:
         return {key: getattr(value, key) for key in value.model_fields_set}
     if isinstance(value, Mapping):
         return value
-    raise ConfigurationError(f"{name} is a {type(value).__name__}: it takes an object")
+    raise ConfigurationError(f"{name} takes an object, not {type(value).__name__}")
 
 
 def tree(values: Mapping[Path, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def tool_definitions(name: str, tools: Any) -> tuple[ToolDefinition, ...] | None
     if tools is None:
         return None
     if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):
-        raise ConfigurationError(f"{name} is a {type(tools).__name__}: it takes a list of tools")
+        raise ConfigurationError(f"{name} takes a list of tools, not {type(tools).__name__}")
     found = tuple(_definition(name, tool) for tool in tools)
     _refuse_twins(name, found)
     return found
