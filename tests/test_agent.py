@@ -364,6 +364,8 @@ def test_agents_can_hand_back() -> None:
     sales: Agent = Agent("Sales", handoffs=[front])
     assert check_agents(front) == (front, billing, sales)
     assert check_agents(sales) == (sales, front, billing)
+    chain = Agent("C", handoffs=[Agent("D", handoffs=[Agent("E")]), Agent("F", handoffs=[Agent("G")])])
+    assert [agent.name for agent in check_agents(chain)] == ["C", "D", "F", "E", "G"]
     assert [handoff.tool_name for handoff in handoffs_of(front)] == ["transfer_to_billing", "sell"]
     assert [tool["name"] for tool in asked(front)["tools"]] == ["transfer_to_billing", "sell"]
 

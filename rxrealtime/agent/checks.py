@@ -125,7 +125,7 @@ def schema_of(where: str, input_type: Any) -> Mapping[str, Any]:
         raise ConfigurationError(f"{where}: input_type is a pydantic model, not {called(input_type)}")
     try:
         schema = input_type.model_json_schema()
-    except (PydanticUserError, NameError) as error:
+    except PydanticUserError as error:
         raise ConfigurationError(f"{where}: input_type {input_type.__name__} has no JSON schema") from error
     if schema.get("type") != "object":
         raise ConfigurationError(f"{where}: input_type {input_type.__name__} is no object")

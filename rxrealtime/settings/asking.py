@@ -95,7 +95,7 @@ def session_config(**settings: Unpack[SessionSettings]) -> SessionConfig:
     try:
         config = SessionConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigurationError(told(error, names)) from None  # the cause would show more than places and rules
+        raise ConfigurationError(told(error, names)) from None  # which says the same at length
     for path, rule in impossible(config):
         raise ConfigurationError(f"{named(path, names)}: {rule}")
     return config

@@ -58,7 +58,13 @@ IN_FORCE: dict[str, Any] = {
     "tools": [
         {"type": "function", "name": "a", "description": "A.", "parameters": {"type": "object", "properties": {}}},
         {"type": "function", "name": "b", "parameters": {"type": "object", "required": ["x", "y"], "strict": False}},
-        {"type": "mcp", "server_label": "docs", "require_approval": "always", "allowed_tools": {"tool_names": ["s"]}},
+        {
+            "type": "mcp",
+            "server_label": "docs",
+            "require_approval": "always",
+            "allowed_tools": {"tool_names": ["s"]},
+            "authorization": "***",
+        },
     ],
     "tool_choice": "auto",
     "max_output_tokens": "inf",
@@ -110,6 +116,9 @@ SAME: dict[str, dict[str, Any]] = {
                 "allowed_tools": ["s"],
             },
         ]
+    },
+    "credentials that come back masked": {
+        "tools": [*IN_FORCE["tools"][:2], {"type": "mcp", "server_label": "docs", "authorization": CANARY}]
     },
     "settings that no recorded server tells": {"parallel_tool_calls": False, "reasoning": {"effort": "high"}},
     "a part of the prompt": {"prompt": {"id": "p", "variables": {"who": "you"}}},
