@@ -191,8 +191,8 @@ def reject_mcp(request_id: str, reason: str | None = None) -> tuple[Conversation
 
 
 def _mcp_answer(request_id: str, approve: bool, reason: str | None) -> tuple[ConversationItemCreate]:
-    said = {"reason": reason} if reason else {}
-    return (ConversationItemCreate(item=McpApprovalResponse(approval_request_id=request_id, approve=approve, **said)),)
+    answer = McpApprovalResponse(approval_request_id=request_id, approve=approve)
+    return (ConversationItemCreate(item=answer.model_copy(update={"reason": reason}) if reason else answer),)
 
 
 def delete(item_id: str) -> tuple[ConversationItemDelete]:

@@ -50,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 """For each part of the package, the parts it may import from."""
 
 FOREIGN: dict[str, set[str]] = {
-    "pydantic": {"events", "codec", "commands", "operators", "server"},
+    "docstring_parser": {"tools"},
+    "pydantic": {"events", "codec", "commands", "operators", "server", "tools"},
     "pydantic_core": {"codec", "server"},
     "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
@@ -109,7 +110,13 @@ def test_a_foreign_package_is_imported_only_where_it_belongs(foreign: str) -> No
     assert strangers == set()
 
 
-ASYNC_OPERATORS = {"operators.bridge", "operators.mapping", "operators._tasks"}
+ASYNC_OPERATORS = {
+    "operators.bridge",
+    "operators.mapping",
+    "operators.tools",
+    "operators._invoking",
+    "operators._tasks",
+}
 
 
 def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:
@@ -130,5 +137,14 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
 def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
-    required = {"click", "pydantic", "pydantic_core", "reactivex", "rich", "websockets", "rxrealtime"}
+    required = {
+        "click",
+        "docstring_parser",
+        "pydantic",
+        "pydantic_core",
+        "reactivex",
+        "rich",
+        "websockets",
+        "rxrealtime",
+    }
     assert used - set(sys.stdlib_module_names) - required == set()

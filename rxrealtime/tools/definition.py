@@ -81,13 +81,14 @@ class Tool:
     signature: Signature | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.name, str) and _NAME.fullmatch(self.name)):
-            raise ConfigurationError(f"tool {self.name!r}: a name has 1 to 64 letters, digits, _ and - and nothing else")
-        if not isinstance(self.parameters, Mapping) or self.parameters.get("type") != "object":
+        if not _NAME.fullmatch(self.name):
+            raise ConfigurationError(f"tool {self.name!r}: a name is 1 to 64 letters, digits, underscores and hyphens")
+        if self.parameters.get("type", "object") != "object":
             raise ConfigurationError(f"tool {self.name!r}: parameters must be the JSON schema of an object")
         if self.timeout is not None and not self.timeout > 0:
             raise ConfigurationError(f"tool {self.name!r}: timeout={self.timeout}, but seconds must be positive")
-        if not all(isinstance(guardrail, Guardrail) for guardrail in self.guardrails):
+        kinds: set[type] = {type(guardrail) for guardrail in self.guardrails}
+        if not all(issubclass(kind, Guardrail) for kind in kinds):
             raise ConfigurationError(f"tool {self.name!r}: its guardrails must be Guardrail objects")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

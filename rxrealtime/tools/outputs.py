@@ -70,7 +70,7 @@ def describe_error(tool: Tool | None, error: Exception) -> str:
     said = _said(tool, error)
     if said is None:
         said = str(error) if isinstance(error, ToolError) else f"the tool failed with {type(error).__name__}"
-    return said.encode("utf-8", "replace").decode() or "the tool failed"
+    return said or "the tool failed"
 
 
 def _said(tool: Tool | None, error: Exception) -> str | None:
