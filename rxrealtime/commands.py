@@ -17,6 +17,7 @@ from rxrealtime.events import (
     InputAudioBufferAppend,
     InputAudioBufferClear,
     InputAudioBufferCommit,
+    McpApprovalResponse,
     Message,
     ResponseCancel,
     ResponseCreate,
@@ -29,11 +30,13 @@ from rxrealtime.settings import SessionSettings, session_config
 __all__ = [
     "answer_call",
     "append_audio",
+    "approve_mcp",
     "cancel",
     "clear_audio",
     "commit_audio",
     "configure",
     "delete",
+    "reject_mcp",
     "respond",
     "retrieve",
     "say",
@@ -165,6 +168,36 @@ def answer_call(call_id: str, output: str) -> tuple[ConversationItemCreate]:
         ``conversation.item.create``.
     """
     return (ConversationItemCreate(item=FunctionCallOutput(call_id=call_id, output=output)),)
+
+
+def approve_mcp(request_id: str) -> tuple[ConversationItemCreate]:
+    """Allow an MCP call that the server asked about.
+
+    Args:
+        request_id: The id of the ``mcp_approval_request`` item.
+
+    Returns:
+        ``conversation.item.create``.
+    """
+    return _mcp_answer(request_id, True, None)
+
+
+def reject_mcp(request_id: str, reason: str | None = None) -> tuple[ConversationItemCreate]:
+    """Refuse an MCP call that the server asked about.
+
+    Args:
+        request_id: The id of the ``mcp_approval_request`` item.
+        reason: What the model is told about it.
+
+    Returns:
+        ``conversation.item.create``.
+    """
+    return _mcp_answer(request_id, False, reason)
+
+
+def _mcp_answer(request_id: str, approve: bool, reason: str | None) -> tuple[ConversationItemCreate]:
+    answer = McpApprovalResponse(approval_request_id=request_id, approve=approve)
+    return (ConversationItemCreate(item=answer.model_copy(update={"reason": reason}) if reason else answer),)
 
 
 def delete(item_id: str) -> tuple[ConversationItemDelete]:

@@ -15,22 +15,14 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-PURE = EVENTS | {
-    "codec",
-    "commands",
-    "lifecycle",
-    "requests",
-    "stage",
-    "activity",
-    "agent",
-    "guardrails",
-    "settings",
-    "tools",
-}
-STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
-SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
+AGENT = {"activity", "agent", "guardrails", "history", "input_audio", "playback", "settings", "tools"}
+PURE = EVENTS | AGENT | {"codec", "commands", "lifecycle", "requests", "stage"}
+_HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
+STREAMS = PURE | {"operators"} | _HOT
+_LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
+SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "session"}
 SERVER = PURE | {"server"}
-EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "cli", "testing", "views"}
+EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),
@@ -39,10 +31,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operators": PURE | {"operators"},
     "transport": BASE | {"transport", "recording"},
     "recording": BASE | {"recording"},
-    **dict.fromkeys({"multicast", "faults", "outcome", "course", "streams"}, STREAMS),
-    **dict.fromkeys({"link", "loops", "pending", "core", "session"}, SESSION),
+    **dict.fromkeys(_HOT, STREAMS),
+    **dict.fromkeys(SESSION - STREAMS - {"transport", "recording"}, SESSION),
     "server": SERVER,
     "loopback": SESSION | SERVER | {"loopback"},
+    "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
@@ -50,11 +43,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 """For each part of the package, the parts it may import from."""
 
 FOREIGN: dict[str, set[str]] = {
-    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "settings"},
+    "docstring_parser": {"tools"},
+    "opentelemetry": {"telemetry"},
+    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools"},
     "pydantic_core": {"codec", "server"},
-    "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
+    "reactivex": {
+        *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
+        *("feeding", "link", "loops", "session", "loopback", "telemetry", "cli"),
+    },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
-    "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
+    "asyncio": {
+        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
+        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown"),
+    },
     "time": {"cli", "server.live"},
     "click": {"cli"},
     "rich": {"cli"},
@@ -109,7 +110,7 @@ def test_a_foreign_package_is_imported_only_where_it_belongs(foreign: str) -> No
     assert strangers == set()
 
 
-ASYNC_OPERATORS = {"operators.bridge", "operators.mapping", "operators._tasks"}
+ASYNC_OPERATORS = {f"operators.{name}" for name in ("_clock", "_tasks", "bridge", "guardrails", "mapping", "tools")}
 
 
 def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:

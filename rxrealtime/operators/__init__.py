@@ -7,6 +7,7 @@ from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDrop
 from rxrealtime.operators.decode import catch_map, decode_frames
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.tools import run_tools
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
 
@@ -30,6 +31,7 @@ __all__ = [
     "mealy",
     "of_type",
     "rechunk",
+    "run_tools",
     "text",
     "to_async_iterable",
     "transcripts",

@@ -17,6 +17,7 @@ import inspect
 import selectors
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import reactivex
@@ -27,8 +28,10 @@ from reactivex.observable.marbles import parse
 from reactivex.subject import Subject
 from reactivex.testing import TestScheduler
 
+import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
+import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
@@ -103,8 +106,8 @@ def _comparable(value: object) -> object:
 
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
-    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
-    for module in (rxrealtime.errors, rxrealtime.events, operators):
+    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
