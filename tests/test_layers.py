@@ -23,11 +23,14 @@ PURE = EVENTS | {
     "stage",
     "activity",
     "agent",
+    "audio_settings",
     "guardrails",
+    "input_audio",
+    "playback",
     "settings",
     "tools",
 }
-STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
+STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams", "speaker"}
 SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
 SERVER = PURE | {"server"}
 EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "cli", "testing", "views"}
@@ -39,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operators": PURE | {"operators"},
     "transport": BASE | {"transport", "recording"},
     "recording": BASE | {"recording"},
-    **dict.fromkeys({"multicast", "faults", "outcome", "course", "streams"}, STREAMS),
+    **dict.fromkeys({"multicast", "faults", "outcome", "course", "streams", "speaker"}, STREAMS),
     **dict.fromkeys({"link", "loops", "pending", "core", "session"}, SESSION),
     "server": SERVER,
     "loopback": SESSION | SERVER | {"loopback"},
@@ -52,7 +55,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN: dict[str, set[str]] = {
     "pydantic": {"events", "codec", "commands", "operators", "server"},
     "pydantic_core": {"codec", "server"},
-    "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
+    "reactivex": {
+        "operators",
+        "transport",
+        "multicast",
+        "streams",
+        "speaker",
+        "link",
+        "loops",
+        "session",
+        "loopback",
+        "cli",
+    },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
     "time": {"cli", "server.live"},

@@ -5,8 +5,11 @@ from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.interruption import interruption
 from rxrealtime.operators.mapping import map_async
+from rxrealtime.operators.muting import mute_interrupted
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.speaking import Speaker, run_speaker
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
 
@@ -16,6 +19,7 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "Speaker",
     "Transcript",
     "Turn",
     "audio_chunks",
@@ -26,10 +30,13 @@ __all__ = [
     "for_item",
     "for_response",
     "from_async_iterable",
+    "interruption",
     "map_async",
     "mealy",
+    "mute_interrupted",
     "of_type",
     "rechunk",
+    "run_speaker",
     "text",
     "to_async_iterable",
     "transcripts",
