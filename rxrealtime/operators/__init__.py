@@ -5,8 +5,11 @@ from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.interruption import interruption
 from rxrealtime.operators.mapping import map_async
+from rxrealtime.operators.muting import mute_interrupted
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.speaking import Speaker, run_speaker
 from rxrealtime.operators.tools import run_tools
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
@@ -17,6 +20,7 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "Speaker",
     "Transcript",
     "Turn",
     "audio_chunks",
@@ -27,10 +31,13 @@ __all__ = [
     "for_item",
     "for_response",
     "from_async_iterable",
+    "interruption",
     "map_async",
     "mealy",
+    "mute_interrupted",
     "of_type",
     "rechunk",
+    "run_speaker",
     "run_tools",
     "text",
     "to_async_iterable",

@@ -35,6 +35,7 @@ import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
+from rxrealtime.speaker import SilentSpeaker
 
 __all__ = ["Diagram", "Marks", "read_diagram", "run_on_loop", "run_on_test_scheduler", "virtual_run"]
 
@@ -108,6 +109,8 @@ def _comparable(value: object) -> object:
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
     for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, operators):
+    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "SilentSpeaker": SilentSpeaker}
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
