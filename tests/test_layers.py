@@ -24,6 +24,7 @@ PURE = EVENTS | {
     "activity",
     "agent",
     "guardrails",
+    "history",
     "settings",
     "tools",
 }
@@ -50,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """For each part of the package, the parts it may import from."""
 
 FOREIGN: dict[str, set[str]] = {
-    "pydantic": {"events", "codec", "commands", "operators", "server"},
+    "pydantic": {"events", "codec", "commands", "history", "operators", "server"},
     "pydantic_core": {"codec", "server"},
     "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
