@@ -25,6 +25,7 @@ from rxrealtime.events import (
     SessionConfig,
     SessionUpdate,
 )
+from rxrealtime.history import History, seed_items
 from rxrealtime.settings import SessionSettings, session_config
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "respond",
     "retrieve",
     "say",
+    "seed",
     "truncate",
 ]
 
@@ -222,3 +224,19 @@ def retrieve(item_id: str) -> tuple[ConversationItemRetrieve]:
         ``conversation.item.retrieve``.
     """
     return (ConversationItemRetrieve(item_id=item_id),)
+
+
+def seed(history: History) -> tuple[ConversationItemCreate, ...]:
+    """Tell a new session what was said before.
+
+    What was spoken is told as text, since no server takes an assistant's audio; what was interrupted as far as it was
+    heard. Empty messages, calls that are not complete and MCP items are left out. Ask for a response when there is
+    something to answer.
+
+    Args:
+        history: The conversation, from `ops.history` or `history_from_json`.
+
+    Returns:
+        A ``conversation.item.create`` for each item, in order.
+    """
+    return tuple(ConversationItemCreate(item=item) for item in seed_items(history))

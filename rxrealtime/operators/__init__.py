@@ -1,10 +1,12 @@
 """Operators over the typed stream, one family a module; each works in ``pipe`` beside those of reactivex."""
 
+from rxrealtime.history import History, HistoryItem, ItemAdded, ItemDeleted, ItemUpdated
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.history import history, history_deltas
 from rxrealtime.operators.interruption import interruption
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.muting import mute_interrupted
@@ -20,6 +22,11 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "History",
+    "HistoryItem",
+    "ItemAdded",
+    "ItemDeleted",
+    "ItemUpdated",
     "Speaker",
     "Transcript",
     "Turn",
@@ -31,6 +38,8 @@ __all__ = [
     "for_item",
     "for_response",
     "from_async_iterable",
+    "history",
+    "history_deltas",
     "interruption",
     "map_async",
     "mealy",

@@ -31,11 +31,11 @@ from reactivex.testing import TestScheduler
 import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
+import rxrealtime.speaker as speaker
 import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
-from rxrealtime.speaker import SilentSpeaker
 
 __all__ = ["Diagram", "Marks", "read_diagram", "run_on_loop", "run_on_test_scheduler", "virtual_run"]
 
@@ -108,9 +108,7 @@ def _comparable(value: object) -> object:
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
-    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, operators):
-    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "SilentSpeaker": SilentSpeaker}
-    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, operators):
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, speaker, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
