@@ -5,6 +5,8 @@ from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.guardrails import guardrails
+from rxrealtime.operators.holding import checked_audio
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
@@ -21,11 +23,13 @@ __all__ = [
     "audio_chunks",
     "buffered",
     "catch_map",
+    "checked_audio",
     "decode_frames",
     "failures",
     "for_item",
     "for_response",
     "from_async_iterable",
+    "guardrails",
     "map_async",
     "mealy",
     "of_type",

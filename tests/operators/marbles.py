@@ -27,8 +27,10 @@ from reactivex.observable.marbles import parse
 from reactivex.subject import Subject
 from reactivex.testing import TestScheduler
 
+import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
+import rxrealtime.guardrails
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
@@ -104,7 +106,7 @@ def _comparable(value: object) -> object:
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
-    for module in (rxrealtime.errors, rxrealtime.events, operators):
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.guardrails, rxrealtime.activity, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
@@ -230,6 +232,15 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Give the virtual time in seconds, free of what floating point adds up."""
         return round(self.selector.now, 6)
+
+    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Call a function at once: virtual time cannot wait for a thread."""
+        called = self.create_future()
+        try:
+            called.set_result(func(*args))
+        except Exception as error:
+            called.set_exception(error)
+        return called
 
 
 def virtual_run(main: Callable[[], Any]) -> Any:
