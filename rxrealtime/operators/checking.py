@@ -34,7 +34,7 @@ from rxrealtime.operators._checks import Checked, Effect, RunCheck, distinct, gu
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators._saying import NOTHING_SAID, Piece, Said, Whole
 
-__all__ = ["Watch", "advance", "watching"]
+__all__ = ["Checked", "RunCheck", "Watch", "advance", "watching"]
 
 _REMEMBERED = 64
 """How many responses are remembered as over, should something of them come late."""
