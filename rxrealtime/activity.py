@@ -241,12 +241,12 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailPassed:
-    """A guardrail found nothing wrong with what a response said so far.
+    """A guardrail found nothing wrong with what a response said so far, or failed and lets it pass then.
 
     Args:
         guardrail: Its name.
         response_id: The response.
-        checked: How many characters of it were looked at.
+        checked: How many characters of it were looked at: the length of the text, parts joined by a line break.
     """
 
     guardrail: str

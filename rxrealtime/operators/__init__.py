@@ -6,7 +6,9 @@ from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.guardrails import guardrails
 from rxrealtime.operators.history import history, history_deltas
+from rxrealtime.operators.holding import checked_audio
 from rxrealtime.operators.interruption import interruption
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.muting import mute_interrupted
@@ -33,11 +35,13 @@ __all__ = [
     "audio_chunks",
     "buffered",
     "catch_map",
+    "checked_audio",
     "decode_frames",
     "failures",
     "for_item",
     "for_response",
     "from_async_iterable",
+    "guardrails",
     "history",
     "history_deltas",
     "interruption",

@@ -33,6 +33,7 @@ import rxrealtime.errors
 import rxrealtime.events
 import rxrealtime.speaker as speaker
 import rxrealtime.tools
+import rxrealtime.guardrails
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
@@ -109,6 +110,8 @@ def _comparable(value: object) -> object:
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
     for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, speaker, operators):
+    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.guardrails, rxrealtime.activity, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
@@ -234,6 +237,15 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Give the virtual time in seconds, free of what floating point adds up."""
         return round(self.selector.now, 6)
+
+    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Call a function at once: virtual time cannot wait for a thread."""
+        called = self.create_future()
+        try:
+            called.set_result(func(*args))
+        except Exception as error:
+            called.set_exception(error)
+        return called
 
 
 def virtual_run(main: Callable[[], Any]) -> Any:
