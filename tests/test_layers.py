@@ -109,7 +109,7 @@ def test_a_foreign_package_is_imported_only_where_it_belongs(foreign: str) -> No
     assert strangers == set()
 
 
-ASYNC_OPERATORS = {"operators.bridge", "operators.mapping", "operators._tasks"}
+ASYNC_OPERATORS = {"operators.bridge", "operators.mapping", "operators._clock", "operators._tasks"}
 
 
 def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:
