@@ -9,6 +9,7 @@ from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
+from rxrealtime.operators.usage import Tally, Tokens, UsageReport, usage
 
 __all__ = [
     "AudioChunk",
@@ -16,8 +17,11 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "Tally",
+    "Tokens",
     "Transcript",
     "Turn",
+    "UsageReport",
     "audio_chunks",
     "buffered",
     "catch_map",
@@ -34,4 +38,5 @@ __all__ = [
     "to_async_iterable",
     "transcripts",
     "turns",
+    "usage",
 ]
