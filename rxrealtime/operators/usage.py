@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from reactivex import Observable
 
+from rxrealtime.events import ConversationItemInputAudioTranscriptionCompleted as Completed
 from rxrealtime.events import (
     InputTokenDetails,
     OutputTokenDetails,
@@ -16,7 +17,6 @@ from rxrealtime.events import (
     TranscriptionUsage,
     Usage,
 )
-from rxrealtime.events import ConversationItemInputAudioTranscriptionCompleted as Completed
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators.transcripts import is_final
