@@ -5,6 +5,7 @@ from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
+from rxrealtime.operators.latencies import Latency, LatencyState, LatencySummary, latencies
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
@@ -17,6 +18,9 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "Latency",
+    "LatencyState",
+    "LatencySummary",
     "Tally",
     "Tokens",
     "Transcript",
@@ -30,6 +34,7 @@ __all__ = [
     "for_item",
     "for_response",
     "from_async_iterable",
+    "latencies",
     "map_async",
     "mealy",
     "of_type",
