@@ -8,6 +8,7 @@ from rxrealtime.operators.decode import catch_map, decode_frames
 from rxrealtime.operators.latencies import Latency, LatencyState, LatencySummary, latencies
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.spans import Span, spans
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
 from rxrealtime.operators.usage import Tally, Tokens, UsageReport, usage
@@ -21,6 +22,7 @@ __all__ = [
     "Latency",
     "LatencyState",
     "LatencySummary",
+    "Span",
     "Tally",
     "Tokens",
     "Transcript",
@@ -39,6 +41,7 @@ __all__ = [
     "mealy",
     "of_type",
     "rechunk",
+    "spans",
     "text",
     "to_async_iterable",
     "transcripts",

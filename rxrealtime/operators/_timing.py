@@ -98,7 +98,7 @@ class OpenCall:
         since: The ``type`` of the value it began with.
         response_id: The response that asked for it, if it is known.
         name: The tool, if it is known.
-        tool_type: "function", or "mcp" for a tool of an MCP server.
+        tool_type: "function", or "extension" for a tool that the server calls, as OpenTelemetry has it.
     """
 
     at: float
@@ -153,7 +153,7 @@ def _item_added(calls: Calls, at: float, event: ResponseOutputItemAdded) -> _Ste
         case FunctionCall(call_id=str(call_id), name=name):
             return _begin(calls, call_id, OpenCall(at, ANNOUNCED, event.response_id, name))
         case McpCall(id=str(item_id), name=name):
-            return _begin(calls, item_id, OpenCall(at, ANNOUNCED, event.response_id, name, "mcp"))
+            return _begin(calls, item_id, OpenCall(at, ANNOUNCED, event.response_id, name, "extension"))
         case _:
             return calls, ()
 
@@ -187,7 +187,7 @@ def _answered(calls: Calls, at: float, event: Any) -> _Stepped:
 
 
 def _mcp_began(calls: Calls, at: float, event: ResponseMcpCallInProgress) -> _Stepped:
-    return _begin(calls, event.item_id, OpenCall(at, event.type, tool_type="mcp"))
+    return _begin(calls, event.item_id, OpenCall(at, event.type, tool_type="extension"))
 
 
 def _mcp_completed(calls: Calls, at: float, event: ResponseMcpCallCompleted) -> _Stepped:
