@@ -10,13 +10,16 @@ from rxrealtime.operators.guardrails import guardrails
 from rxrealtime.operators.history import history, history_deltas
 from rxrealtime.operators.holding import checked_audio
 from rxrealtime.operators.interruption import interruption
+from rxrealtime.operators.latencies import Latency, LatencyState, LatencySummary, latencies
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.muting import mute_interrupted
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
+from rxrealtime.operators.spans import Span, spans
 from rxrealtime.operators.speaking import Speaker, run_speaker
 from rxrealtime.operators.tools import run_tools
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
+from rxrealtime.operators.usage import Tally, Tokens, UsageReport, usage
 
 __all__ = [
     "AudioChunk",
@@ -29,9 +32,16 @@ __all__ = [
     "ItemAdded",
     "ItemDeleted",
     "ItemUpdated",
+    "Latency",
+    "LatencyState",
+    "LatencySummary",
+    "Span",
     "Speaker",
+    "Tally",
+    "Tokens",
     "Transcript",
     "Turn",
+    "UsageReport",
     "audio_chunks",
     "buffered",
     "catch_map",
@@ -45,6 +55,7 @@ __all__ = [
     "history",
     "history_deltas",
     "interruption",
+    "latencies",
     "map_async",
     "mealy",
     "mute_interrupted",
@@ -52,8 +63,10 @@ __all__ = [
     "rechunk",
     "run_speaker",
     "run_tools",
+    "spans",
     "text",
     "to_async_iterable",
     "transcripts",
     "turns",
+    "usage",
 ]
