@@ -52,8 +52,8 @@ def _is_limit(value: Any) -> bool:
 _DETECTION: Final = ("audio", "input", "turn_detection")
 _RULES: Final[dict[_Path, _Rule]] = {
     ("output_modalities",): (
-        lambda value: value in (("audio",), ("text",)),
-        "either 'audio', which has a transcript, or 'text' is expected, not both",
+        lambda value: len(value) == 1,
+        "one is expected, 'audio', which has a transcript, or 'text'",
     ),
     ("audio", "output", "speed"): _within(0.25, 1.5),
     _DETECTION: (lambda value: bool(value.type), "a type is expected, such as server_vad; None is manual turns"),
