@@ -32,7 +32,7 @@ from rxrealtime.history.entry import HistoryItem
 from rxrealtime.history.growing import GROWING
 from rxrealtime.history.keeping import arranged, closed, find, ledgered, written
 from rxrealtime.history.merge import absorbed, is_over, with_status
-from rxrealtime.history.places import Places, afloat, in_front, placed, removed
+from rxrealtime.history.places import Places, afloat, asked, placed, removed
 from rxrealtime.history.values import History
 
 __all__ = ["fold"]
@@ -89,10 +89,10 @@ def _absorb(history: History, item: Item, *, final: bool = False) -> History:
 
 
 def _added(history: History, event: ConversationItemAdded | ConversationItemCreated) -> History:
-    places = history.ledger.places
-    if not event.item.id or event.item.id in places.gone:
+    if not event.item.id:
         return history
-    return _tell(history, event.item, placed(places, event.item.id, event.previous_item_id))
+    places = placed(history.ledger.places, event.item.id, event.previous_item_id, event.event_id)
+    return history if event.item.id in places.gone else _tell(history, event.item, places)
 
 
 def _told(history: History, item: Item, *, final: bool = False) -> History:
@@ -105,12 +105,12 @@ def _told(history: History, item: Item, *, final: bool = False) -> History:
 
 def _deleted(history: History, event: ConversationItemDeleted) -> History:
     ledger, gone = history.ledger, event.item_id
-    if not gone or gone in ledger.places.gone:  # xAI has sent an empty id (livekit/agents#6391)
+    places = removed(ledger.places, gone, event.event_id)
+    if not gone or places is ledger.places:  # xAI has sent an empty id (livekit/agents#6391)
         return history
     closed = {key: track for key, track in ledger.closed.items() if key[0] != gone}
     growing = {key: track for key, track in history.growing.items() if key[0] != gone}
     ledger = ledger._replace(drafts=_without(ledger.drafts, gone), closed=closed)
-    places = removed(ledger.places, gone)
     history = History(history.items, ledger._replace(places=places), growing)
     if gone not in ledger.indexes:
         return history
@@ -165,11 +165,10 @@ def _lost(history: History, _: ConnectionFailed) -> History:
 
 
 def _asked(history: History, event: ConversationItemCreate) -> History:
-    """Note what a client wants at the front: the server's word for it is null, as it is for the end."""
     ledger = history.ledger
-    if event.previous_item_id != "root" or not event.item.id:
+    if not event.item.id:
         return history
-    return ledgered(history, ledger._replace(places=in_front(ledger.places, event.item.id)))
+    return ledgered(history, ledger._replace(places=asked(ledger.places, event.item.id, event.previous_item_id)))
 
 
 def _configured(history: History, event: SessionCreated | SessionUpdated) -> History:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-__all__ = ["Places", "afloat", "in_front", "placed", "removed"]
+__all__ = ["Places", "afloat", "asked", "placed", "removed"]
 
 _ROOT: Final = "root"
 
@@ -25,6 +25,7 @@ class Places(NamedTuple):
         named: Ids that have a place only because an item was put after them.
         fronts: Ids that are to go to the front when they are added.
         gone: Ids that were deleted.
+        events: For each item the ids of the events by which it came and went: each counts once.
     """
 
     ids: tuple[str, ...] = ()
@@ -33,9 +34,10 @@ class Places(NamedTuple):
     named: frozenset[str] = frozenset()
     fronts: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    events: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
-def placed(places: Places, item_id: str, previous: str | None) -> Places:
+def placed(places: Places, item_id: str, previous: str | None, event_id: str | None = None) -> Places:
     """Give an item its place; only the first time counts.
 
     An anchor that is not known gets a place at the end, and is moved to its own, with all that was put after it, when
@@ -45,10 +47,17 @@ def placed(places: Places, item_id: str, previous: str | None) -> Places:
         places: The order so far.
         item_id: The item.
         previous: The item before it; None for the end, "root" for the front.
+        event_id: The event that says so. An item that was deleted comes back only by another event than before, which
+            means that it was made anew.
+
+    Returns:
+        The order now; `places` itself if the item had its place.
 
     Source: openai-openapi f85dbe2 (2026-08-21). Servers tell of an item at the front with null, like one at the end of
         nothing (recorded, 2026-08); an anchor may have been deleted a moment ago (livekit/agents#6964).
     """
+    if item_id in places.gone:
+        places = _revived(places, item_id, event_id)
     if item_id in places.anchors:
         return places
     first = previous == _ROOT or (previous is None and item_id in places.fronts)
@@ -62,7 +71,26 @@ def placed(places: Places, item_id: str, previous: str | None) -> Places:
         places.named - {item_id},
         places.fronts - {item_id},
         places.gone,
+        _noted(places, item_id, event_id),
     )
+
+
+def _revived(places: Places, item_id: str, event_id: str | None) -> Places:
+    """Forget that an item was deleted if another event than before says that it was added."""
+    if event_id is None or event_id in places.events.get(item_id, ()):
+        return places
+    return places._replace(
+        ids=_without(places.ids, item_id),
+        anchors={other: anchor for other, anchor in places.anchors.items() if other != item_id},
+        named=places.named - {item_id},
+        gone=places.gone - {item_id},
+    )
+
+
+def _noted(places: Places, item_id: str, event_id: str | None) -> Mapping[str, frozenset[str]]:
+    if event_id is None:
+        return places.events
+    return {**places.events, item_id: places.events.get(item_id, frozenset()) | {event_id}}
 
 
 def afloat(places: Places, item_id: str) -> Places:
@@ -72,16 +100,41 @@ def afloat(places: Places, item_id: str) -> Places:
     return places._replace(floating=(*places.floating, item_id))
 
 
-def in_front(places: Places, item_id: str) -> Places:
-    """Note that a client wants an item at the front, since the server's word for it is null."""
-    if item_id in places.anchors:
+def asked(places: Places, item_id: str, previous: str | None) -> Places:
+    """Note where a client wants an item, since the server's word for the front is null, as it is for the end.
+
+    Args:
+        places: The order so far.
+        item_id: The item that the client creates.
+        previous: The item that it is to stand after; "root" for the front.
+
+    Returns:
+        The order now; what has its place keeps it.
+    """
+    here = item_id in places.anchors and item_id not in places.gone
+    if here or (previous == _ROOT) == (item_id in places.fronts):
         return places
-    return places._replace(fronts=places.fronts | {item_id})
+    return places._replace(fronts=places.fronts ^ {item_id})
 
 
-def removed(places: Places, item_id: str) -> Places:
-    """Note that an item was deleted; its place stays."""
-    return places._replace(gone=places.gone | {item_id}, floating=_without(places.floating, item_id))
+def removed(places: Places, item_id: str, event_id: str | None = None) -> Places:
+    """Note that an item was deleted; its place stays.
+
+    Args:
+        places: The order so far.
+        item_id: The item.
+        event_id: The event that says so.
+
+    Returns:
+        The order now; `places` itself if that was known.
+    """
+    if item_id in places.gone or event_id in places.events.get(item_id, ()):
+        return places
+    return places._replace(
+        gone=places.gone | {item_id},
+        floating=_without(places.floating, item_id),
+        events=_noted(places, item_id, event_id),
+    )
 
 
 def _named(places: Places, anchor: str) -> Places:
