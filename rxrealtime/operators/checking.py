@@ -39,7 +39,6 @@ __all__ = ["Checked", "RunCheck", "Watch", "advance", "watching"]
 _REMEMBERED = 64
 """How many responses are remembered as over, should something of them come late."""
 
-
 _Chain = tuple[Guardrail, ...] | None
 """The guardrails whose follow-ups led to a response, one after the other; None if it gets no follow-up at all."""
 
@@ -236,12 +235,9 @@ def _lost(watch: Watch, _: ConnectionFailed) -> _Stepped:
     """End every response: what it said may still be playing, so that the verdict counts, but nobody can be told."""
     effects: tuple[Effect, ...] = ()
     for response_id, response in watch.responses.items():
-        if response.tripped:
-            watch = _free(watch, response_id)
-        else:
-            ended = replace(response, due=response.said.length, stage="done", chain=None)
-            watch, checks = _look(watch, response_id, ended)
-            effects += checks
+        ended = replace(response, due=response.said.length, stage="done", chain=None)
+        watch, checks = _look(watch, response_id, ended)
+        effects += checks
     return replace(watch, followed=()), effects
 
 

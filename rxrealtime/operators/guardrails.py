@@ -141,8 +141,8 @@ class _Checks:
         self._turns.take(partial(self._step, value))
 
     def on_error(self, error: Exception) -> None:
-        """End with an error, without the verdicts that are due."""
-        self._turns.take(partial(self._fail, error))
+        """End with an error, which disposes of the subscription and so of the checks under way."""
+        self._turns.take(partial(self._observer.on_error, error))
 
     def on_completed(self) -> None:
         """End, once every verdict was given."""
@@ -169,10 +169,10 @@ class _Checks:
         try:
             task = spawn(_verdict, check, self._context)
         except RuntimeError as no_loop:
-            self._fail(no_loop)
-            return
-        self._running[task] = task.get_loop().call_later(check.guardrail.timeout, self._late, check, task)
-        task.add_done_callback(partial(self._over, check))
+            self._observer.on_error(no_loop)  # it disposes of the subscription
+        else:
+            self._running[task] = task.get_loop().call_later(check.guardrail.timeout, self._late, check, task)
+            task.add_done_callback(partial(self._over, check))
 
     def _late(self, check: RunCheck, task: asyncio.Task[str | None]) -> None:
         error = RealtimeError(
@@ -209,11 +209,6 @@ class _Checks:
     def _end(self) -> None:
         if self._completed and not self._running:
             self._observer.on_completed()
-
-    def _fail(self, error: Exception) -> None:
-        self.source.dispose()
-        self.cancel()
-        self._observer.on_error(error)
 
 
 async def _verdict(check: RunCheck, context: Any) -> str | None:

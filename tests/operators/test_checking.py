@@ -256,12 +256,30 @@ def test_what_was_said_when_the_connection_is_lost_is_checked() -> None:
     assert _run(watch, done())[1] == []
 
 
+def test_a_follow_up_is_lost_with_the_connection() -> None:
+    """The first response after it is not its answer."""
+    watch, effects = _trip(watching([_A]), "first", _A)
+    assert effects == _follow_up(_A)
+
+    watch, _ = _run(watch, _LOST)
+
+    assert _trip(watch, "second", _A)[1] == _follow_up(_A)
+
+
 def test_a_response_whose_beginning_was_not_seen_is_checked() -> None:
     """response.done and deltas may come without response.created; what has no id is nobody's."""
     assert _run(watching([_A]), write("12345"))[1] == [RunCheck("r", _A, "12345")]
     assert _run(watching([_A]), done(text_item("a", "Hm.")))[1] == [RunCheck("r", _A, "Hm.")]
     nameless = ResponseDone(response=Response(output=(text_item("a", "Hm."),)))
     assert _run(watching([_A]), ResponseCreated(response=Response()), nameless) == (watching([_A]), [])
+
+
+def test_what_comes_twice_or_late_changes_nothing() -> None:
+    """A second response.created forgets nothing, and what is said after the end is not a part of the response."""
+    watch, effects = _run(watching([_A]), created(), write("123"), created(), write("45"), done())
+    assert effects == [RunCheck("r", _A, "12345")]
+    assert _run(watch, write("67890"), wrote("1234567890"), done(), created()) == (watch, [])
+    assert _run(watch, write("67890"), Checked("r", _A))[1] == [GuardrailPassed("a", "r", 5)]
 
 
 def test_the_state_stays_small() -> None:
@@ -443,4 +461,4 @@ class _Responses(RuleBasedStateMachine):
 
 
 TestResponses = _Responses.TestCase
-TestResponses.settings = settings(max_examples=60, stateful_step_count=30)
+TestResponses.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import reactivex
 from hypothesis import given as forall
+from hypothesis import settings
 from hypothesis import strategies as st
 from reactivex.subject import Subject
 
@@ -33,10 +35,8 @@ _G = Guardrail("g", _never, on_error="block", every_chars=3)
 _H = Guardrail("h", _never, on_error="block", every_chars=7)
 
 
-def _heard(*traffic: object, guardrails: Sequence[Guardrail] = (_G,), **settings: Any) -> list[bytes]:
-    return [
-        chunk.data for chunk in results(ops.checked_audio(guardrails, **settings), traffic) if hasattr(chunk, "data")
-    ]
+def _heard(*traffic: object, guardrails: Sequence[Guardrail] = (_G,), **more: Any) -> list[bytes]:
+    return [chunk.data for chunk in results(ops.checked_audio(guardrails, **more), traffic) if hasattr(chunk, "data")]
 
 
 def test_audio_waits_for_a_check_that_reaches_beyond_it() -> None:
@@ -63,6 +63,13 @@ def test_the_rest_is_given_when_all_was_passed() -> None:
     assert _heard(*whole[:3], said("Hi!"), GuardrailPassed("g", "r", 3)) == [b"aa", b"bb"]
     assert _heard(audio(b"aa"), done(spoken_item("a", "Hi", "assistant")), GuardrailPassed("g", "r", 2)) == [b"aa"]
     assert _heard(audio(b"aa"), done(spoken_item("a", "Hi", "assistant"))) == []
+
+
+def test_nothing_is_added_to_a_response_that_is_done() -> None:
+    """Audio and words that come late are no part of it, though it still waits for its verdict."""
+    traffic = [say("Hi"), audio(b"aa"), done(), audio(b"bb"), say("!"), GuardrailPassed("g", "r", 2)]
+
+    assert _heard(*traffic, done(), audio(b"cc"), GuardrailPassed("g", "r", 9)) == [b"aa"]
 
 
 def test_every_guardrail_has_to_pass() -> None:
@@ -160,6 +167,25 @@ def test_many_small_chunks_have_a_limit_too() -> None:
     assert len(_heard(*rounds, max_bytes=1000)) == 98
 
 
+def test_what_is_kept_of_responses_that_are_over_is_bounded() -> None:
+    """After hundreds of responses there is little more in memory than after one (B1)."""
+    source: Subject[Any] = Subject()
+    given: list[int] = []
+    subscription = source.pipe(ops.checked_audio([_G])).subscribe(lambda chunk: given.append(1))
+    tracemalloc.start()
+    try:
+        for number in range(600):
+            name = f"{number:01000}"
+            for event in (say("Hi", response=name), audio(b"aa", response=name), done(response=name)):
+                source.on_next(event)
+            source.on_next(GuardrailPassed("g", name, 2))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (len(given), kept < 200_000) == (600, True)
+    subscription.dispose()
+
+
 def test_the_end_of_the_source_drops_what_was_not_checked() -> None:
     """Neither its completion nor its error gives anything away."""
     assert _heard(say("Hi"), audio(b"aa")) == []
@@ -242,6 +268,7 @@ def _reached(traffic: Sequence[Any], name: str) -> int:
     return min(max([0, *(event.checked for event in passed if event.guardrail == which)]) for which in "gh")
 
 
+@settings(max_examples=60, deadline=None)
 @forall(_traffic())
 def test_audio_is_given_in_order_once_and_never_before_its_check(traffic: list[Any]) -> None:
     """For any interleaving of two responses and the verdicts on them; what is tripped or cancelled gives no more."""
