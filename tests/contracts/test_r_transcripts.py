@@ -67,7 +67,7 @@ def heard_by_the_server(listener: Listener, format: AudioFormat, heard_ms: int) 
     return transcribe(b"".join(map(b64decode, deltas))[: format.ms_to_bytes(heard_ms)], format)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=40)
 @forall(
     text=_TEXTS,
     pace=st.sampled_from([1.0, 8.0, 0.0]),
