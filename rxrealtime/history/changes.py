@@ -84,6 +84,6 @@ def _moves(before: History, after: History) -> Iterator[HistoryDelta]:
                 yield ItemDeleted(entry.id)
             there.insert(place, entry.id)
             yield ItemAdded(entry, previous)
-        elif known is not entry:
+        elif known != entry:
             yield ItemUpdated(entry)
         previous = entry.id

@@ -122,9 +122,9 @@ def _whole_words(text: str, limit: int) -> str:
     """Cut a text between two words, no later than after so many characters."""
     if limit >= len(text):
         return text
-    return next((text[:end] for end in range(limit, 0, -1) if _begins(text[end])), "")
+    return next((text[:end] for end in range(limit, 0, -1) if _is_between(text[end - 1], text[end])), "")
 
 
-def _begins(character: str) -> bool:
-    """Tell whether no word goes on with a character: it is blank, or of a script that is written without blanks."""
-    return character.isspace() or unicodedata.east_asian_width(character) in "WF"
+def _is_between(before: str, after: str) -> bool:
+    """Tell whether a word ends between two characters: at a blank, or in a script that is written without blanks."""
+    return after.isspace() or "W" in map(unicodedata.east_asian_width, (before, after))

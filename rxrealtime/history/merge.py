@@ -6,7 +6,7 @@ that is final stays, and the words of an item that is final win over those that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from typing import Any, Final, TypeVar
 
@@ -45,14 +45,12 @@ def absorbed(known: Item, told: Item) -> Item:
     """
     if type(known) is not type(told):
         return known
-    final = is_over(told) and not is_over(known)
-    update = _news(known, told, final)
+    better = _never if is_over(known) else _always if is_over(told) else _longer
+    update = _news(known, told, better)
     if isinstance(known, Message) and isinstance(told, Message) and told.content:
-        update["content"] = _contents(known.content or (), told.content, final)
-    if getattr(known, "status", None) is not None and not final:
-        update.pop("status", None)
-    elif final:
-        update["status"] = told.status  # type: ignore[union-attr]  # it has one, or it would not be final
+        update["content"] = _contents(known.content or (), told.content, better)
+    if better is _always:
+        update["status"] = getattr(told, "status", None)
     return _updated(known, update)
 
 
@@ -60,7 +58,7 @@ def with_part(item: Message, index: int, part: ContentPart) -> Message:
     """Add to one part of a message what is told of it."""
     parts = item.content or ()
     others = (_NO_PART,) * index
-    return _updated(item, {"content": _contents(parts, (*others, part), False)})
+    return _updated(item, {"content": _contents(parts, (*others, part), _longer)})
 
 
 def with_words(item: Item, index: int, field: str, words: str | None) -> Item:
@@ -99,25 +97,44 @@ def as_content(part: ContentPart) -> ContentPart:
     return part if kind is None else part.model_copy(update={"type": kind})
 
 
-def _contents(known: tuple[ContentPart, ...], told: tuple[ContentPart, ...], final: bool) -> tuple[ContentPart, ...]:
+_Better = Callable[[str, str], bool]
+"""Whether words that are told win over those that are known."""
+
+
+def _never(known: str, told: str) -> bool:
+    return False
+
+
+def _always(known: str, told: str) -> bool:
+    return True
+
+
+def _longer(known: str, told: str) -> bool:
+    return len(told) > len(known)
+
+
+def _contents(
+    known: tuple[ContentPart, ...], told: tuple[ContentPart, ...], better: _Better
+) -> tuple[ContentPart, ...]:
     pairs = zip_longest(known, told, fillvalue=_NO_PART)
-    return tuple(old if new is _NO_PART else _part(old, new, final) for old, new in pairs)
+    return tuple(old if new is _NO_PART else _part(old, new, better) for old, new in pairs)
 
 
-def _part(known: ContentPart, told: ContentPart, final: bool) -> ContentPart:
-    update = _news(known, told, final)
+def _part(known: ContentPart, told: ContentPart, better: _Better) -> ContentPart:
+    update = _news(known, told, better)
     if told.audio is not None and len(told.audio) > len(known.audio or b""):
         update["audio"] = told.audio
     return _updated(known, update)
 
 
-def _news(known: Any, told: Any, final: bool) -> dict[str, Any]:
-    """Give what is told and was not known, and the words of what is final."""
+def _news(known: Any, told: Any, better: _Better) -> dict[str, Any]:
+    """Give what is told and was not known, and words that are better."""
     update: dict[str, Any] = {}
     for name, value in (vars(told) | (told.model_extra or {})).items():
         if value in (None, "", ()) or name == "content":
             continue
-        if getattr(known, name, None) in (None, "", ()) or (final and name in _WORDS):
+        here = getattr(known, name, None)
+        if here in (None, "", ()) or (name in _WORDS and better(here, value)):
             update[name] = value
     return update
 

@@ -58,7 +58,7 @@ def order(history: History) -> str:
     return "".join(entry.id for entry in history)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=80)
 @forall(traces())
 def test_h1_whatever_the_order_the_conversation_is_the_same(trace: Trace) -> None:
     """Rows that interleave in any way, and events that come twice or late, fold to what a reader would write down."""
@@ -68,7 +68,7 @@ def test_h1_whatever_the_order_the_conversation_is_the_same(trace: Trace) -> Non
     assert history == folded(trace.plain)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @forall(traces(), st.data())
 def test_h1_folding_again_changes_nothing(trace: Trace, data: st.DataObject) -> None:
     """Any beginning of a conversation may be folded twice, each event too, and the rest goes on as if it was not."""
@@ -82,7 +82,7 @@ def test_h1_folding_again_changes_nothing(trace: Trace, data: st.DataObject) -> 
     assert folded(rest, folded(beginning, once)) == folded(trace.values) == folded(rest, twice)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @forall(traces())
 def test_h1_a_status_never_goes_back(trace: Trace) -> None:
     """Whatever comes, an item that is final stays as it ended, and no item is there twice."""
@@ -238,7 +238,7 @@ _ACTIONS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @forall(_ACTIONS)
 def test_h1_the_history_is_the_conversation_that_the_server_has(actions: list[Any]) -> None:
     """Whatever a client does, after each step the history has the server's items in the server's order."""
@@ -269,7 +269,7 @@ def published(shared: Path) -> list[Any]:
     return [decode(json.dumps(found["event"])) for found in map(json.loads, rows) if "event" in found]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @forall(st.data())
 def test_h1_whatever_a_server_sends_folds(published: list[Any], data: st.DataObject) -> None:
     """Published and recorded examples in any order: each is taken, and the second time changes nothing."""

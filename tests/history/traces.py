@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import count
@@ -40,10 +40,10 @@ from rxrealtime.events import (
     ResponseOutputTextDelta,
     ResponseOutputTextDone,
 )
-from rxrealtime.history import History, fold
+from rxrealtime.history import History, HistoryDelta, HistoryItem, ItemAdded, ItemDeleted, ItemUpdated, fold
 from tests.operators.streams import interleavings
 
-__all__ = ["Line", "Trace", "folded", "lines", "traces"]
+__all__ = ["Line", "Trace", "folded", "lines", "made", "traces"]
 
 Line = tuple[str, str, str | None, str]
 """Id, role or type, status, text."""
@@ -64,7 +64,7 @@ class Trace:
     lines: list[Line]
 
 
-def folded(values: Sequence[object], history: History | None = None) -> History:
+def folded(values: Iterable[object], history: History | None = None) -> History:
     """Fold traffic into a history."""
     return reduce(fold, values, History() if history is None else history)
 
@@ -86,6 +86,22 @@ def _words(item: Any) -> str:
             return item.arguments or ""
         case _:
             return item.output or ""
+
+
+def made(items: Iterable[HistoryItem], deltas: Iterable[HistoryDelta]) -> list[HistoryItem]:
+    """Make changes one after the other, as a user interface does."""
+    shown = list(items)
+    for delta in deltas:
+        ids = [entry.id for entry in shown]
+        match delta:
+            case ItemAdded(item=item, previous_item_id=previous):
+                assert item.id not in ids
+                shown.insert(0 if previous is None else ids.index(previous) + 1, item)
+            case ItemUpdated(item=item):
+                shown[ids.index(item.id)] = item
+            case ItemDeleted(item_id=item_id):
+                del shown[ids.index(item_id)]
+    return shown
 
 
 @dataclass
