@@ -180,7 +180,7 @@ class HandoffRequested:
     """
 
     call_id: str
-    agent: Any = field(repr=False)
+    agent: Any
     config: SessionConfig = field(repr=False)
 
     type: ClassVar[str] = "handoff_requested"
@@ -211,7 +211,7 @@ class AgentChanged:
         call_id: The call that led to it; None at the beginning of the session.
     """
 
-    agent: Any = field(repr=False)
+    agent: Any
     previous: str | None = None
     call_id: str | None = None
 

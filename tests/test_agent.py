@@ -30,7 +30,7 @@ from rxrealtime.agent import (
 from rxrealtime.events import SessionConfig, ToolDefinition, Voice
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.settings import session_config
-from rxrealtime.tools import Tool
+from rxrealtime.tools import Tool, ToolContext
 
 CANARY = "canary-5d1f0c"
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -200,12 +200,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a tool's name": (
         lambda: New("A", tools=[dataclasses.replace(WEATHER, name="get weather")]),
-        "^agent 'A': tool 'get weather' needs a name of 1 to 64 letters",
+        "^tool 'get weather': a name is 1 to 64 letters",
     ),
-    "a tool's long name": (lambda: New("A", tools=[dataclasses.replace(WEATHER, name="a" * 65)]), "of 1 to 64"),
+    "a tool's long name": (lambda: New("A", tools=[dataclasses.replace(WEATHER, name="a" * 65)]), "is 1 to 64"),
     "a tool's name with a line end": (
         lambda: New("A", tools=[dataclasses.replace(WEATHER, name="a\n")]),
-        "of 1 to",
+        "is 1 to",
     ),
     "a tool and a handoff of one name": (
         lambda: New("A", tools=[WEATHER], handoffs=[Handoff(Agent("B"), "get_weather")]),
@@ -416,7 +416,10 @@ def test_a_transfer_says_who_takes_over_and_what_is_put_in_force() -> None:
     handoff = Handoff(desk)
     (tool,) = handoff_tools(Agent("A", handoffs=[handoff]))
     expected = asyncio.run(handoff_config(desk, "Ada"))
-    for found in (_transfer(handoff, {}, "Ada"), asyncio.run(tool.function("Ada", {}))):
+    for found in (
+        _transfer(handoff, {}, "Ada"),
+        asyncio.run(tool.invoke(ToolContext("call_1", tool.name, "resp_1", context="Ada"), {})),
+    ):
         assert found.agent is desk
         assert found.config == expected
         assert "Ada" not in repr(found)

@@ -15,8 +15,9 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-AGENT = {"activity", "agent", "guardrails", "history", "input_audio", "playback", "settings", "tools"}
-PURE = EVENTS | AGENT | {"codec", "commands", "lifecycle", "requests", "stage"}
+AGENT = {"activity", "agent", "audio_settings", "guardrails", "history", "settings", "tools"}
+FOLDS = {"input_audio", "lifecycle", "playback", "settling"}
+PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
 _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
 STREAMS = PURE | {"operators"} | _HOT
 _LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
@@ -49,12 +50,12 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-        *("feeding", "link", "loops", "session", "loopback", "telemetry", "cli"),
+        *("feeding", "link", "loops", "options", "session", "loopback", "telemetry", "cli"),
     },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
-        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown"),
+        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "traffic"),
     },
     "time": {"cli", "server.live"},
     "click": {"cli"},
@@ -110,7 +111,8 @@ def test_a_foreign_package_is_imported_only_where_it_belongs(foreign: str) -> No
     assert strangers == set()
 
 
-ASYNC_OPERATORS = {f"operators.{name}" for name in ("_clock", "_tasks", "bridge", "guardrails", "mapping", "tools")}
+_AT_THE_EDGE = ("_clock", "_invoking", "_tasks", "audio_in", "bridge", "guardrails", "mapping", "tools")
+ASYNC_OPERATORS = {f"operators.{name}" for name in _AT_THE_EDGE}
 
 
 def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:
@@ -131,5 +133,6 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
 def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
-    required = {"click", "pydantic", "pydantic_core", "reactivex", "rich", "websockets", "rxrealtime"}
-    assert used - set(sys.stdlib_module_names) - required == set()
+    required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
+    optional = {"opentelemetry"}
+    assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

@@ -14,7 +14,7 @@ from rxrealtime.agent.agents import Agent, Handoff, handoffs_of
 from rxrealtime.agent.configs import handoff_config
 from rxrealtime.errors import ToolArgumentsError
 from rxrealtime.events import SessionConfig
-from rxrealtime.tools import Tool
+from rxrealtime.tools import Tool, ToolContext
 
 __all__ = ["HandoffCall", "Transfer", "handoff_tools", "transfer"]
 
@@ -42,9 +42,9 @@ class HandoffCall:
 
     handoff: Handoff
 
-    async def __call__(self, context: Any, arguments: Mapping[str, Any]) -> Transfer:
+    async def __call__(self, tool_context: ToolContext, arguments: Mapping[str, Any]) -> Transfer:
         """Prepare the handoff, see `transfer`."""
-        return await transfer(self.handoff, context, arguments)
+        return await transfer(self.handoff, tool_context.context, arguments)
 
 
 def handoff_tools(agent: Agent) -> tuple[Tool, ...]:

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 from reactivex import abc
 
-__all__ = ["hand", "spawn"]
+__all__ = ["Tasks", "hand", "owned", "spawn"]
 
 _T = TypeVar("_T")
 
-_running: set[asyncio.Task[Any]] = set()
+Tasks = set[asyncio.Task[Any]]
+
+_running: Tasks = set()
+_owner: ContextVar[Tasks | None] = ContextVar("rxrealtime_tasks", default=None)
+
+
+@contextmanager
+def owned(tasks: Tasks) -> Iterator[None]:
+    """Let the tasks that are started meanwhile, and by what follows from them, belong to somebody who waits for them.
+
+    Args:
+        tasks: Where they are put until they are done.
+    """
+    token = _owner.set(tasks)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
 
 
 def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task[_T]:
@@ -33,9 +52,13 @@ def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task
         return await function(*args)
 
     loop = asyncio.get_running_loop()
-    task = loop.create_task(run())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    inside = copy_context()
+    inside.run(_owner.set, None)  # what the function itself starts is its own
+    task = loop.create_task(run(), context=inside)
+    for tasks in (_running, _owner.get()):
+        if tasks is not None:
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
     return task
 
 

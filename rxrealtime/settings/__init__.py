@@ -12,6 +12,7 @@ from rxrealtime.settings.in_force import (
     server_interrupts,
     server_responds,
 )
+from rxrealtime.settings.leaving import without_model, without_voice
 from rxrealtime.settings.readings import tool_definitions
 
 __all__ = [
@@ -27,4 +28,6 @@ __all__ = [
     "session_config",
     "tool_definitions",
     "wire_format",
+    "without_model",
+    "without_voice",
 ]

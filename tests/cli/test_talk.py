@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from rxrealtime.cli.talk import Place, hold_talk
+from rxrealtime.cli.place import Place
+from rxrealtime.cli.talk import Talk, hold_talk
 from rxrealtime.errors import ClosedBeforeSession, HandshakeRejected, RequestRejectedError, ServerClosed
 from rxrealtime.server.faults import inject, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
@@ -41,7 +42,7 @@ def typing() -> Iterator[Typing]:
 def _talk(descriptor: int, *rules: Rule, modality: Any = "text", key: str | None = None, **server: Any) -> None:
     async def main() -> None:
         async with LoopbackServer(Scenario(rules, pace=0), **server) as loopback:
-            await hold_talk(Place(loopback.url, key=key), modality, descriptor)
+            await hold_talk(Talk(Place(loopback.url, key=key), modality), descriptor)
 
     run_clean(main)
 
@@ -89,7 +90,7 @@ def test_a_refused_line_does_not_end_it(typing: Typing, capsys: pytest.CaptureFi
 
     async def main() -> None:
         async with LoopbackServer(Scenario((Rule("start", say="word " * 300),), pace=8)) as loopback:
-            await hold_talk(Place(loopback.url), "text", descriptor)
+            await hold_talk(Talk(Place(loopback.url)), descriptor)
 
     descriptor = typing(b"too early\n")
     run_clean(main)

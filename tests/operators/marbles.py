@@ -31,14 +31,26 @@ from reactivex.testing import TestScheduler
 import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
-import rxrealtime.speaker as speaker
-import rxrealtime.tools
 import rxrealtime.guardrails
+import rxrealtime.operators.scheduling
+import rxrealtime.speaker
+import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
 
 __all__ = ["Diagram", "Marks", "read_diagram", "run_on_loop", "run_on_test_scheduler", "virtual_run"]
+
+_NAMED = (
+    rxrealtime.errors,
+    rxrealtime.events,
+    rxrealtime.activity,
+    rxrealtime.guardrails,
+    rxrealtime.tools,
+    rxrealtime.speaker,
+    rxrealtime.operators.scheduling,
+    operators,
+)
 
 Marks = list[tuple[float, str, object]]
 """Time in frames, ``N``, ``E`` or ``C``, and the value or error."""
@@ -109,9 +121,7 @@ def _comparable(value: object) -> object:
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
-    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, rxrealtime.tools, speaker, operators):
-    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
-    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.guardrails, rxrealtime.activity, operators):
+    for module in _NAMED:
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
