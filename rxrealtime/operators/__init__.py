@@ -2,6 +2,7 @@
 
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
+from rxrealtime.operators.audio_in import append_chunks
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
@@ -22,6 +23,7 @@ __all__ = [
     "Speaker",
     "Transcript",
     "Turn",
+    "append_chunks",
     "audio_chunks",
     "buffered",
     "catch_map",
