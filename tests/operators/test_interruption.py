@@ -269,6 +269,9 @@ def test_a_response_of_which_the_beginning_was_not_seen() -> None:
     assert talk.at(0.5, Interrupt()) == [interrupted(500, 1000), cut(500), _CANCEL]
     talk = Talk()
     assert talk.at(0.0, done(), ResponseCreated(response=Response()), Interrupt()) == []
+    # audio of one that is done is no sign that it runs
+    assert talk.at(0.0, audio(_SECONDS)) == []
+    assert talk.at(0.5, Interrupt("r")) == [interrupted(500, 1000), cut(500)]
 
 
 def test_nothing_of_a_lost_connection_is_acted_upon() -> None:
@@ -337,16 +340,22 @@ def test_a_clock_that_goes_backwards_stands_still() -> None:
     assert got[1:] == [interrupted(500, 1000, "b", 0, "s"), cut(500, "b")]
 
 
+async def _until(at: float) -> None:
+    reached = asyncio.Event()
+    asyncio.get_running_loop().call_at(at, reached.set)
+    await reached.wait()
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_on_a_loop_time_is_the_loops_monotonic_one(own: bool) -> None:
     """Without a scheduler, and with the loop's own, whose now is the wall clock, the clock of the loop is read."""
 
     async def main() -> list[Any]:
         loop, source = asyncio.get_running_loop(), Subject[Any]()
-        await asyncio.sleep(5)
+        await _until(5.0)
         got = _heard_by(source, AsyncIOScheduler(loop) if own else None)
         source.on_next(audio(_SECONDS))
-        await asyncio.sleep(0.25)
+        await _until(5.25)
         source.on_next(SPEECH)
         return got
 
@@ -360,7 +369,7 @@ def test_it_may_be_subscribed_to_before_the_loop_runs() -> None:
 
     async def main() -> None:
         source.on_next(audio(_SECONDS))
-        await asyncio.sleep(0.75)
+        await _until(0.75)
         source.on_next(SPEECH)
 
     virtual_run(main)

@@ -90,8 +90,13 @@ def test_of_a_response_that_is_done_nothing_is_kept() -> None:
     for number in range(50):
         for value in (created(f"r{number}"), done(response=f"r{number}"), Interrupted(f"r{number}", "a", 0, 1, 2)):
             state = mute(state, value)
-    assert state == NOTHING_MUTED
+    assert (state.running, state.muted, len(state.ended)) == ({}, frozenset(), 32)
     assert mute(state, ResponseCreated(response=Response())) is state
+
+
+def test_a_response_of_which_the_beginning_was_not_seen_is_stopped_too() -> None:
+    """Its created may have been a bad frame."""
+    assert _delivered(audio(b"12"), _STOP, audio(b"12"), done(), audio(b"34"))[2:] == [done(), audio(b"34")]
 
 
 def test_speech_stops_only_what_the_server_stops() -> None:
