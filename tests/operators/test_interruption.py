@@ -109,6 +109,7 @@ def test_an_interruption_is_told_once() -> None:
     talk.at(0.0, created(), audio(_SECONDS))
     assert len(talk.at(0.5, SPEECH)) == 2
     assert talk.at(0.9, audio(_SECONDS), SPEECH, audio_done(), done(status="cancelled"), SPEECH, _QUIET) == []
+    assert talk.at(1.0, audio(_SECONDS, "b")) == []  # after its end the response is forgotten
 
 
 def test_forced_interruption_after_speech_still_cancels() -> None:
@@ -122,6 +123,13 @@ def test_forced_interruption_after_speech_still_cancels() -> None:
 def test_nothing_plays_and_nothing_runs() -> None:
     """Then nothing is said, whatever is asked for."""
     assert Talk().at(1.0, SPEECH, Interrupt(), Interrupt("r"), _QUIET, Played("a", ms=5), _CANCEL) == []
+
+
+def test_contradictions_are_refused_when_they_are_said() -> None:
+    """Stopping neither generation nor playback, and playing less than nothing, are no values."""
+    for said in (lambda: Interrupt(generation=False, playback=False), lambda: Played("a", ms=-1)):
+        with pytest.raises(ConfigurationError):
+            said()
 
 
 def test_a_response_in_text_is_only_cancelled() -> None:
