@@ -116,7 +116,11 @@ def check_commits(state: InputAudio, events: Iterable[ClientEvent]) -> None:
 
 
 def _append(state: InputAudio, event: InputAudioBufferAppend) -> InputAudio:
-    return replace(state, appended_bytes=state.appended_bytes + len(event.audio))
+    appended_bytes = state.appended_bytes + len(event.audio)
+    # by far the most events; written out, since `replace` takes three times as long
+    return InputAudio(
+        state.format, state.manual, appended_bytes, state.taken_bytes, state.earlier_ms, state.committing, state.turn
+    )
 
 
 def _commit(state: InputAudio, _: InputAudioBufferCommit) -> InputAudio:

@@ -125,8 +125,9 @@ class Playback:
         before = known or part
         grown = replace(before, received_bytes=before.received_bytes + size_bytes)
         ends_at = max(self.ends_at, at) + grown.seconds - before.seconds
-        parts = tuple(grown if found is known else found for found in self.parts) if known else (*self.parts, grown)
-        return Playback(parts, ends_at, self.assumed)._settled(at)
+        if known is None:
+            return Playback((*self.parts, grown)[-_REMEMBERED:], ends_at, self.assumed)
+        return Playback(tuple(grown if found is known else found for found in self.parts), ends_at, self.assumed)
 
     def played(self, report: Played, at: float) -> Playback:
         """Take in what was played. Finished parts before it are over: parts are played one after the other."""
@@ -161,9 +162,9 @@ class Playback:
         return tuple((part, part.heard_ms(left)) for part, left in zip(self.parts, lefts, strict=True))
 
     def _settled(self, at: float) -> Playback:
-        """Forget what was heard to its end, and the oldest of too many parts."""
+        """Forget what was heard to its end."""
         parts = tuple(part for part, ms in self.heard(at) if not (part.complete and ms >= part.received_ms))
-        return Playback(parts[-_REMEMBERED:], self.ends_at, self.assumed)
+        return Playback(parts, self.ends_at, self.assumed)
 
 
 def _lefts(parts: tuple[AudioPart, ...], seconds: float) -> Iterator[float]:

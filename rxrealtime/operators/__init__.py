@@ -3,6 +3,7 @@
 from rxrealtime.history import History, HistoryItem, ItemAdded, ItemDeleted, ItemUpdated
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators.audio import AudioChunk, audio_chunks, rechunk
+from rxrealtime.operators.audio_in import append_chunks
 from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_async_iterable
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
@@ -42,6 +43,7 @@ __all__ = [
     "Transcript",
     "Turn",
     "UsageReport",
+    "append_chunks",
     "audio_chunks",
     "buffered",
     "catch_map",

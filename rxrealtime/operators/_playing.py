@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.playback import AudioPartKey, Playback
 
-__all__ = ["Playing", "Running", "nothing_plays"]
+__all__ = ["REMEMBERED", "Playing", "Running", "nothing_plays"]
+
+REMEMBERED: Final = 32
+"""How many responses are remembered as done: their audio may come late, and is no sign that they run."""
 
 
 class Running(NamedTuple):
@@ -31,6 +34,7 @@ class Playing:
         running: The responses that were created and are not done.
         halted: Those of which no more audio counts, with the parts that need no mention any more.
         cancelled: Those for which a ``response.cancel`` was given.
+        ended: The last responses that were done.
     """
 
     playback: Playback
@@ -39,6 +43,7 @@ class Playing:
     running: Mapping[str, Running]
     halted: Mapping[str, frozenset[AudioPartKey]]
     cancelled: frozenset[str]
+    ended: tuple[str, ...]
 
     @property
     def in_conversation(self) -> tuple[str, ...]:
@@ -73,4 +78,6 @@ def nothing_plays(assumed: bool) -> Playing:
     Args:
         assumed: Whether playing at real time is assumed.
     """
-    return Playing(Playback(assumed=assumed), PCM16_24K, True, MappingProxyType({}), MappingProxyType({}), frozenset())
+    return Playing(
+        Playback(assumed=assumed), PCM16_24K, True, MappingProxyType({}), MappingProxyType({}), frozenset(), ()
+    )

@@ -26,7 +26,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.operators._clock import timed
 from rxrealtime.operators._mealy import mealy
-from rxrealtime.operators._playing import Playing, Running, nothing_plays
+from rxrealtime.operators._playing import REMEMBERED, Playing, Running, nothing_plays
 from rxrealtime.operators.muting import in_conversation
 from rxrealtime.playback import AudioPart, truncate_at
 
@@ -173,7 +173,8 @@ def _created(state: Playing, event: ResponseCreated, _: float) -> _Stepped:
 def _audio(state: Playing, event: ResponseOutputAudioDelta, at: float) -> _Stepped:
     response_id = event.response_id
     running = state.running.get(response_id) or Running(state.format)
-    part = AudioPart((response_id, event.item_id, event.content_index), *running)
+    key = (response_id, event.item_id, event.content_index)
+    part = AudioPart(key, *running, complete=response_id in state.ended)
     if response_id in state.halted:
         return _late(state, part, len(event.delta))
     return replace(state, playback=state.playback.received(part, len(event.delta), at)), ()
@@ -202,6 +203,7 @@ def _response_done(state: Playing, event: ResponseDone, at: float) -> _Stepped:
         running={key: kept for key, kept in state.running.items() if key != ended},
         halted={key: kept for key, kept in state.halted.items() if key != ended},
         cancelled=state.cancelled - {ended},
+        ended=(*state.ended, ended or "")[-REMEMBERED:],
     ), ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +28,7 @@ from rxrealtime.operators._mealy import mealy
 __all__ = ["NOTHING_MUTED", "Muting", "in_conversation", "is_muted", "mute", "mute_interrupted"]
 
 _T = TypeVar("_T")
+_REMEMBERED = 32
 _PREFIX = "response."
 _OF_A_RESPONSE = frozenset(
     model for kind, model in SERVER_EVENTS.items() if kind.startswith(_PREFIX) and "response_id" in model.model_fields
@@ -52,16 +53,18 @@ class Muting:
 
     Args:
         running: The responses that were created and are not done.
-        muted: Those of them of which nothing is delivered any more.
+        muted: Those that are not done, and of which nothing is delivered any more.
+        ended: The last responses that were done: nothing of them is to be muted, and nothing would free it.
         speech: Whether the user's speech interrupts.
     """
 
     running: Mapping[str, _Running]
     muted: frozenset[str]
+    ended: tuple[str, ...]
     speech: bool
 
 
-NOTHING_MUTED = Muting(MappingProxyType({}), frozenset(), speech=True)
+NOTHING_MUTED = Muting(MappingProxyType({}), frozenset(), (), speech=True)
 
 
 def mute_interrupted() -> Callable[[Observable[_T]], Observable[_T]]:
@@ -85,8 +88,8 @@ def mute_interrupted() -> Callable[[Observable[_T]], Observable[_T]]:
         The operator, for the traffic of a session: its events, what was sent, and what its policies did. All that
         is not an event of a stopped response passes, the conversation's own events of its items too.
 
-    State: the responses that run, and which of them were stopped; freed at ``response.done`` and when the connection
-        is lost.
+    State: the responses that run, and which were stopped, freed at ``response.done`` and when the connection is lost;
+        the ids of the last 32 that were done.
     Time: none.
     Errors: failures pass; the source's error passes by.
     Protocol: every event ``response.*`` with a ``response_id``, unknown ones too; ``response.created``, ``.done``,
@@ -159,13 +162,13 @@ def _created(state: Muting, event: ResponseCreated) -> Muting:
         return state
     speaks = response.output_modalities is None or "audio" in response.output_modalities
     running = {**state.running, response.id: _Running(in_conversation(response), speaks)}
-    return Muting(running, state.muted, state.speech)
+    return replace(state, running=running)
 
 
 def _done(state: Muting, event: ResponseDone) -> Muting:
     ended = event.response.id
     running = {key: kept for key, kept in state.running.items() if key != ended}
-    return Muting(running, state.muted - {ended}, state.speech)
+    return Muting(running, state.muted - {ended}, (*state.ended, ended or "")[-_REMEMBERED:], state.speech)
 
 
 def _interrupted(state: Muting, event: Interrupted) -> Muting:
@@ -185,13 +188,13 @@ def _speech(state: Muting, _: InputAudioBufferSpeechStarted) -> Muting:
 
 
 def _stop(state: Muting, *response_ids: str) -> Muting:
-    """Mute those that run: nothing more will come of the others, and nothing would free them."""
-    stopped = state.running.keys() & set(response_ids)
-    return Muting(state.running, state.muted | stopped, state.speech) if stopped else state
+    """Mute those that are not done; the beginning of one may not have been seen."""
+    stopped = frozenset(response_ids).difference(state.ended)
+    return replace(state, muted=state.muted | stopped) if stopped else state
 
 
 def _session(state: Muting, event: SessionCreated | SessionUpdated) -> Muting:
-    return Muting(state.running, state.muted, speech_interrupts(event.session, state.speech))
+    return replace(state, speech=speech_interrupts(event.session, state.speech))
 
 
 def _lost(_: Muting, __: ConnectionFailed) -> Muting:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
-from rxrealtime.activity import Interrupt, Interrupted, Played
+from rxrealtime.activity import Interrupt, Played
 from rxrealtime.audio import PCM16_24K
 from rxrealtime.audio_settings import output_format
 from rxrealtime.events import (
@@ -85,8 +85,8 @@ def run_speaker(speaker: Speaker) -> Callable[[Observable[object]], Observable[o
     Time: none; the speaker's own.
     Errors: what the speaker raises goes to ``on_error``, and so does an error of what it played. The source's error
         passes by.
-    Protocol: ``response.output_audio.delta`` and ``.done``, and what `mute_interrupted` uses; `Interrupt` and speech
-        stop the speaker, `Interrupted` too.
+    Protocol: ``response.output_audio.delta`` and ``.done``, and what `mute_interrupted` uses. `Interrupt` and speech
+        stop the speaker; a ``response.cancel`` alone does not.
 
     Example:
         >>> from rxrealtime.events import Response, ResponseCreated
@@ -203,10 +203,6 @@ def _asked(state: _Hearing, event: Interrupt) -> _Stepped:
     return state, (_Stop(event.response_id),) if event.playback else ()
 
 
-def _interrupted(state: _Hearing, event: Interrupted) -> _Stepped:
-    return state, (_Stop(event.response_id),)
-
-
 def _session(state: _Hearing, event: SessionCreated | SessionUpdated) -> _Stepped:
     size = output_format(event.session.audio).bytes_per_sample
     return (state if size == state.bytes_per_sample else _Hearing(state.muting, size, MappingProxyType({}))), ()
@@ -222,7 +218,6 @@ _STEPS: Mapping[type, Callable[[_Hearing, Any], _Stepped]] = {
     ResponseDone: _response_done,
     InputAudioBufferSpeechStarted: _speech,
     Interrupt: _asked,
-    Interrupted: _interrupted,
     SessionCreated: _session,
     SessionUpdated: _session,
     ConnectionFailed: _lost,
