@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import click
 import reactivex
-from reactivex import Observable
+from reactivex import Observable, abc
 from reactivex import operators as rx
+from reactivex.subject import Subject
 
 from rxrealtime import Agent, Session, Tool, commands, ops, session_config
 from rxrealtime.audio import AudioFormat, read_wav
@@ -23,14 +24,15 @@ from rxrealtime.cli.keeping import Keeper
 from rxrealtime.cli.lines import lines_of
 from rxrealtime.cli.place import Place
 from rxrealtime.cli.printable import one_line, printable
-from rxrealtime.cli.turning import Ask, Over, Print, Shown, Tell, shown_of
+from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
 from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
-from rxrealtime.events import Error, ExceptionEvent, FailureKind, SessionConfig
+from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreated, SessionConfig
 from rxrealtime.settings import merged, output_format
 
 __all__ = ["Talk", "hold_talk"]
 
 Spoken = tuple[bytes, AudioFormat]
+_NO_WAITS: Waits = ()
 _OWN = "talk_"
 """How the ids of our requests begin: who asked reports their rejection, nobody else."""
 
@@ -104,7 +106,7 @@ def _read(file: Path) -> Spoken:
 
 async def _converse(session: Session, spoken: Spoken | None, descriptor: int) -> None:
     prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
-    shown = _everything(session).pipe(ops.mealy(_step, None), ops.to_async_iterable())
+    shown = _everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable())
     async with session, aclosing(lines_of(descriptor)) as lines:
         turn = _Turn(session, aiter(shown), lines, prompt)
         if spoken:
@@ -114,13 +116,15 @@ async def _converse(session: Session, spoken: Spoken | None, descriptor: int) ->
 
 
 def _everything(session: Session) -> Observable[object]:
-    """Give what happens in a session, and how long it took, as one stream."""
-    traffic = reactivex.merge(session.events, session.activity, session.sent)
-    return reactivex.merge(session.events, session.activity, traffic.pipe(ops.latencies()))
+    """Give what happens in a session as one stream, and before the end of each response how long it took."""
 
+    def subscribe(observer: abc.ObserverBase[object], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        traffic: Subject[object] = Subject()
+        traffic.pipe(ops.latencies()).subscribe(observer.on_next, _leave, scheduler=scheduler)
+        traffic.subscribe(observer)
+        return reactivex.merge(session.events, session.activity, session.sent).subscribe(traffic, scheduler=scheduler)
 
-def _step(state: None, value: object) -> tuple[None, tuple[Shown, ...]]:
-    return state, shown_of(value)
+    return Observable(subscribe)
 
 
 class _Turn:
@@ -144,13 +148,14 @@ class _Turn:
             click.echo(printable(str(self._session.history.value)))
             return
         message, create = commands.say(line)
+        await self._session.send(message)
         try:
-            await self._session.send(message)
-            await self._session.request(create.model_copy(update={"event_id": f"{_OWN}{next(self._numbers)}"}))
+            event_id = f"{_OWN}{next(self._numbers)}"
+            created = await self._session.request(create.model_copy(update={"event_id": event_id}), timeout=None)
         except RequestRejectedError as refused:
             _tell(str(refused))
             return
-        await self._show()
+        await self._show(created.response.id if isinstance(created, ResponseCreated) else None)
 
     async def next_line(self, prompt: str) -> str | None:
         """Wait for a line that says something; None at the end of the input, and for ``/quit``.
@@ -166,8 +171,9 @@ class _Turn:
             click.echo()
         return None if line is None or line.strip() == "/quit" else line
 
-    async def _show(self) -> None:
-        """Show what happens until the answer is complete."""
+    async def _show(self, response_id: str | None = None) -> None:
+        """Show what happens until the answer is complete that begins with a response."""
+        begun = response_id is None
         async for shown in self._shown:
             match shown:
                 case Print():
@@ -176,9 +182,12 @@ class _Turn:
                     _tell(shown.text)
                 case Ask():
                     await self._ask(shown)
+                case Begun():
+                    begun = begun or shown.response_id == response_id
                 case Over():
                     click.echo()
-                    return
+                    if begun:
+                        return
 
     async def _ask(self, ask: Ask) -> None:
         _tell(ask.question)

@@ -19,6 +19,7 @@ from rxrealtime.cli.printable import one_line, printable
 from rxrealtime.events import (
     FunctionCall,
     Response,
+    ResponseCreated,
     ResponseDone,
     ResponseOutputAudioTranscriptDelta,
     ResponseOutputTextDelta,
@@ -26,7 +27,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.operators import Latency
 
-__all__ = ["Ask", "Over", "Print", "Shown", "Tell", "shown_of"]
+__all__ = ["Ask", "Begun", "Over", "Print", "Shown", "Tell", "Waits", "shown_step"]
 
 _NAMES: Final = {"first_text": "first words after", "first_audio": "first audio after", "response": "answered in"}
 
@@ -59,21 +60,43 @@ class Over:
     """The model has said all that it was asked for."""
 
 
-Shown = Print | Tell | Ask | Over
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A response began."""
+
+    response_id: str | None
+
+
+Shown = Print | Tell | Ask | Begun | Over
 """What a moment of the conversation shows."""
+Waits = tuple[Latency, ...]
+"""How long the user waited, as far as it was not shown yet."""
 
 
-def shown_of(value: object) -> tuple[Shown, ...]:
-    """Give what is to be shown of a value of the session: an event, something it did, or a measurement.
+def shown_step(waits: Waits, value: object) -> tuple[Waits, tuple[Shown, ...]]:
+    """Take in one value of the session: an event, something it did, or a measurement.
 
     Args:
-        value: The value.
+        waits: What was measured and not shown.
+        value: The value; measurements of a response come before its ``response.done``.
 
     Returns:
-        What to show, in order; nothing for most values.
+        What is left to show, and what to show now, in order; nothing for most values.
     """
-    show = _SHOWN.get(type(value))
-    return show(value) if show else ()
+    match value:
+        case Latency():
+            return (*waits, value), ()
+        case ResponseDone() if not _goes_on(value.response):
+            return (), (*_status(value.response), *_measured(waits), Over())
+        case ResponseDone():
+            return (), ()
+        case _:
+            show = _SHOWN.get(type(value))
+            return waits, show(value) if show else ()
+
+
+def _begun(event: ResponseCreated) -> tuple[Shown, ...]:
+    return (Begun(event.response.id),)
 
 
 def _piece(event: ResponseOutputTextDelta | ResponseOutputAudioTranscriptDelta) -> tuple[Shown, ...]:
@@ -84,11 +107,10 @@ def _dropped(dropped: EventsDropped) -> tuple[Shown, ...]:
     return (Tell(f"{dropped.count} pieces of the answer were dropped: the terminal is too slow"),)
 
 
-def _done(event: ResponseDone) -> tuple[Shown, ...]:
-    response = event.response
+def _goes_on(response: Response) -> bool:
+    """Tell whether the answer is still to come, after the outputs of tools."""
     calls = any(isinstance(item, FunctionCall) for item in response.output or ())
-    goes_on = calls and response.status == "completed"
-    return (*_status(response), *(() if goes_on else (Over(),)))
+    return calls and response.status == "completed"
 
 
 def _status(response: Response) -> tuple[Shown, ...]:
@@ -129,9 +151,9 @@ def _changed(changed: AgentChanged) -> tuple[Shown, ...]:
     return (Tell(f"{changed.agent.name} takes over from {changed.previous}"),) if changed.previous else ()
 
 
-def _measured(latency: Latency) -> tuple[Shown, ...]:
-    name = _NAMES.get(latency.kind)
-    return (Tell(f"{name} {latency.seconds * 1000:.0f} ms"),) if name else ()
+def _measured(waits: Waits) -> tuple[Shown, ...]:
+    told = [f"{_NAMES[wait.kind]} {wait.seconds * 1000:.0f} ms" for wait in waits if wait.kind in _NAMES]
+    return (Tell(", ".join(told)),) if told else ()
 
 
 def _short(text: str) -> str:
@@ -141,15 +163,14 @@ def _short(text: str) -> str:
 
 _WIDTH: Final = 200
 _SHOWN: Final[Mapping[type, Callable[[Any], tuple[Shown, ...]]]] = {
+    ResponseCreated: _begun,
     ResponseOutputTextDelta: _piece,
     ResponseOutputAudioTranscriptDelta: _piece,
     EventsDropped: _dropped,
-    ResponseDone: _done,
     ToolStarted: _started,
     ToolEnded: _ended,
     ApprovalRequested: _asked,
     Interrupted: _interrupted,
     GuardrailTripped: _tripped,
     AgentChanged: _changed,
-    Latency: _measured,
 }
