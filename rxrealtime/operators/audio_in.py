@@ -99,7 +99,7 @@ async def iterate_appends(
     cut = _cut(format, expected or format, chunk_ms)
     rest = b""
     async with AsyncExitStack() as stack:
-        chunks = EventIterator[Any](_LIMITS).follow(source) if isinstance(source, Observable) else aiter(source)
+        chunks: Any = EventIterator[Any](_LIMITS).follow(source) if isinstance(source, Observable) else aiter(source)
         if hasattr(chunks, "aclose"):
             stack.push_async_callback(chunks.aclose)
         async for data in chunks:

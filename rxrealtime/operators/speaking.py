@@ -52,6 +52,7 @@ class Speaker(Protocol):
     @property
     def played(self) -> Observable[Played]:
         """What was played, as it goes on: each value says how much more."""
+        ...
 
 
 def run_speaker(speaker: Speaker) -> Callable[[Observable[object]], Observable[object]]:
