@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ PURE = EVENTS | {
 STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
 SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
 SERVER = PURE | {"server"}
-EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "cli", "testing", "views"}
+EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),
@@ -43,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys({"link", "loops", "pending", "core", "session"}, SESSION),
     "server": SERVER,
     "loopback": SESSION | SERVER | {"loopback"},
+    "telemetry": BASE | {"operators"},
     "cli": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
@@ -52,10 +54,22 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN: dict[str, set[str]] = {
     "pydantic": {"events", "codec", "commands", "operators", "server"},
     "pydantic_core": {"codec", "server"},
-    "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
+    "reactivex": {
+        "operators",
+        "transport",
+        "multicast",
+        "streams",
+        "link",
+        "loops",
+        "session",
+        "loopback",
+        "telemetry",
+        "cli",
+    },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
-    "time": {"cli", "server.live"},
+    "time": {"cli", "server.live", "telemetry"},
+    "opentelemetry": {"telemetry"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -70,8 +84,31 @@ def name_of(path: Path) -> str:
 
 def imports(path: Path) -> set[str]:
     """Give every module that a file imports, wherever in the file."""
+    return imported(ast.walk(parse(path)), path)
+
+
+def imports_at_once(path: Path) -> set[str]:
+    """Give every module that a file imports as soon as it is imported itself."""
+    waiting: list[ast.AST] = [parse(path)]
+    reached: list[ast.AST] = []
+    while waiting:
+        node = waiting.pop()
+        reached.append(node)
+        deferred = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        waiting += [] if deferred or for_types else ast.iter_child_nodes(node)
+    return imported(reached, path)
+
+
+def parse(path: Path) -> ast.Module:
+    """Read a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(nodes: Iterable[ast.AST], path: Path) -> set[str]:
+    """Give every module that some nodes import."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -127,8 +164,22 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     assert users <= {"server.loopback", "server.live", "server.handshake"}
 
 
+REQUIRED = {"click", "pydantic", "pydantic_core", "reactivex", "rich", "websockets", "rxrealtime"}
+OPTIONAL = {"opentelemetry"}
+
+
+def foreign(names: set[str]) -> set[str]:
+    """Give the packages among modules that do not come with Python."""
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+
+
 def test_what_is_imported_is_required() -> None:
-    """Nothing but the standard library, ourselves and install_requires."""
-    used = {name.split(".")[0] for path in MODULES for name in imports(path)}
-    required = {"click", "pydantic", "pydantic_core", "reactivex", "rich", "websockets", "rxrealtime"}
-    assert used - set(sys.stdlib_module_names) - required == set()
+    """Nothing but the standard library, ourselves, install_requires, and what extras bring."""
+    used = foreign({name for path in MODULES for name in imports(path)})
+    assert used - REQUIRED - OPTIONAL == set()
+
+
+def test_what_an_extra_brings_is_imported_only_when_it_is_called_for() -> None:
+    """Inside a function or for type checkers: without the package every module can be imported."""
+    at_once = foreign({name for path in MODULES for name in imports_at_once(path)})
+    assert at_once <= REQUIRED

@@ -34,7 +34,7 @@ from rxrealtime.operators._timing import (
     put,
 )
 
-__all__ = ["Span", "spans"]
+__all__ = ["SESSION", "AttributeValue", "Span", "spans"]
 
 
 def spans(scheduler: abc.SchedulerBase | None = None) -> Callable[[Observable[object]], Observable[Span]]:
