@@ -57,7 +57,7 @@ def _times(span: Any, zero: int) -> tuple[float, float]:
     return (span.start_time - zero) / MS, (span.end_time - zero) / MS
 
 
-def test_a_session_is_one_trace(exported: Any) -> None:
+def test_a_session_is_one_trace(exported: Any, caplog: pytest.LogCaptureFixture) -> None:
     """Calls below their response, responses below the session; times to the nanosecond, kinds and attributes kept."""
     tracer, exporter = exported
     watched = _Watched()
@@ -81,6 +81,7 @@ def test_a_session_is_one_trace(exported: Any) -> None:
     assert (response.status.description, response.attributes["error.type"]) == ("failed", "failed")
     assert response.attributes["gen_ai.response.finish_reasons"] == ("failed",)
     assert {span.attributes["gen_ai.provider.name"] for span in (response, tool, session)} == {"openai"}
+    assert caplog.messages == [], "OpenTelemetry warns of a span that ends twice"
 
 
 def test_a_session_is_a_part_of_what_is_current_when_it_is_subscribed(exported: Any) -> None:

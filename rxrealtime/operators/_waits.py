@@ -223,7 +223,7 @@ def _left_over(running: _Running, response: Response) -> _Mark | None:
     """Give the user's turn back if a response only called tools: the next one answers it."""
     silent = response.status == "completed" and running.audio is None and running.text is None
     calls = any(isinstance(item, (FunctionCall, McpCall)) for item in response.output or ())
-    return running.turn if silent and calls and running.turn.since != _CREATED else None
+    return running.turn if silent and calls and not _is_aside(response) else None
 
 
 def _waits(key: str, running: _Running, status: str | None) -> Iterable[Latency]:

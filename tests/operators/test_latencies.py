@@ -32,6 +32,7 @@ from rxrealtime.events import (
     ResponseCancel,
     ResponseCreate,
     ResponseCreated,
+    ResponseDone,
     ResponseFunctionCallArgumentsDone,
     ResponseMcpCallCompleted,
     ResponseMcpCallFailed,
@@ -163,6 +164,16 @@ def test_a_user_who_waits_for_a_tool_waits_from_the_end_of_the_turn() -> None:
     answer = [(5.0, created("s")), (7.0, audio(b"..", response="s")), (8.0, done(response="s"))]
     (latency,) = _only("first_audio", *turn, *answer)
     assert latency == ops.Latency("first_audio", 6.0, STOPPED, "completed", "s")
+    (latency,) = _only("first_audio", *turn[1:], *answer)
+    assert latency == ops.Latency("first_audio", 5.0, CREATED, "completed", "s")
+
+
+def test_a_call_beside_the_conversation_keeps_nobody_waiting() -> None:
+    """An out-of-band response that calls a tool hands no turn to the responses of the conversation."""
+    ended = ResponseDone(response=Response(id="x", conversation_id=None, status="completed", output=(CALL,)))
+    answer = [(5.0, created("s")), (7.0, audio(b"..", response="s")), (8.0, done(response="s"))]
+    (latency,) = _only("first_audio", (1.0, _aside()), (2.0, ended), *answer)
+    assert latency == ops.Latency("first_audio", 2.0, CREATED, "completed", "s")
 
 
 @pytest.mark.parametrize(
@@ -305,10 +316,12 @@ def test_what_was_waited_for_is_told_when_the_end_is_not_seen() -> None:
 
 def test_duplicates_measure_nothing_twice() -> None:
     """A response that begins or ends again, and what comes after its end, changes nothing."""
-    moments = [(1.0, created()), (2.0, created()), (3.0, audio(b"..")), (4.0, done())]
-    late = [(5.0, created()), (6.0, audio(b"..")), (7.0, done()), (8.0, done(response="unknown"))]
-    assert _fold([*moments, *late]) == _fold(moments)
-    assert len(_fold(moments)) == 2
+    moments = [(1.0, created()), (2.0, created()), (3.0, audio(b"..")), (4.0, audio(b"..")), (5.0, done())]
+    late = [(6.0, created()), (7.0, audio(b"..")), (8.0, done()), (9.0, done(response="unknown"))]
+    assert _fold([*moments, *late]) == [
+        ops.Latency("first_audio", 2.0, CREATED, "completed", "r"),
+        ops.Latency("response", 4.0, CREATED, "completed", "r"),
+    ]
 
 
 def test_what_never_ends_is_kept_within_bounds() -> None:
@@ -320,10 +333,14 @@ def test_what_never_ends_is_kept_within_bounds() -> None:
         state, _ = latency_step(state, (float(index), begun))
     assert list(state.responses) == [f"resp_{index}" for index in range(936, 1000)]
     assert list(state.calls.open) == [f"call_{index}" for index in range(936, 1000)]
-    for index in range(1000):
-        state, _ = latency_step(state, (1000.0, done(response=f"resp_{index}")))
-        state, _ = latency_step(state, (1000.0, ToolEnded(f"call_{index}", "weather", "r", "ok")))
-    assert (len(state.responses), len(state.calls.open), len(state.ended), len(state.calls.answered)) == (0, 0, 64, 64)
+    for index in range(1000, 2000):
+        for value in (created(f"resp_{index}"), ToolStarted(f"call_{index}", "weather", "r")):
+            state, _ = latency_step(state, (1000.0, value))
+        for value in (done(response=f"resp_{index}"), ToolEnded(f"call_{index}", "weather", "r", "ok")):
+            state, _ = latency_step(state, (1000.0, value))
+    assert state.ended == tuple(f"resp_{index}" for index in range(1936, 2000))
+    assert state.calls.answered == tuple(f"call_{index}" for index in range(1936, 2000))
+    assert (len(state.responses), len(state.calls.open)) == (63, 63)
 
 
 @forall(st.lists(st.integers(0, 1000), min_size=1, max_size=50))

@@ -331,9 +331,14 @@ def test_no_span_holds_what_was_said_or_given_to_a_tool() -> None:
 
 def test_duplicates_have_no_second_span() -> None:
     """A response or a call that begins or ends again is the same one."""
-    moments: list[Moment] = [*_OPEN, (5, done()), (6, ToolEnded("c2", "slow", "r", "ok"))]
+    moments: list[Moment] = [*_OPEN, (5, created()), (6, done()), (7, ToolEnded("c2", "slow", "r", "ok"))]
     again = [(at + 10, value) for at, value in moments]
-    assert [span.id for span in _traced(*moments, *again)] == ["r", "c1", "c2", "session"]
+    assert [(span.id, span.start) for span in _traced(*moments, *again)] == [
+        ("r", 1.0),
+        ("c1", 2.0),
+        ("c2", 4.0),
+        ("session", 0.0),
+    ]
 
 
 _RECORDED: dict[str, Sequence[tuple[str, str | None]]] = {
