@@ -17,6 +17,7 @@ from rxrealtime.events import (
     InputAudioBufferSpeechStopped,
     McpCall,
     Message,
+    OutputAudioBufferStarted,
     Response,
     ResponseCancel,
     ResponseCreate,
@@ -130,10 +131,10 @@ def _commit(state: LatencyState, at: float, event: InputAudioBufferCommit) -> _S
 
 
 def _committed(state: LatencyState, at: float, event: InputAudioBufferCommitted) -> _Stepped:
-    if event.item_id == state.stopped:
-        return state, ()
-    sent = state.turn is not None and state.turn.since == _COMMIT
-    return (state if sent else replace(state, turn=_Mark(at, event.type))), ()
+    # xAI may commit under another id than it detected (recorded, 2026-08)
+    ended = state.turn is not None and state.turn.since in (_STOPPED, _COMMIT)
+    known = ended or event.item_id == state.stopped
+    return (state if known else replace(state, turn=_Mark(at, event.type))), ()
 
 
 def _create(state: LatencyState, at: float, event: ResponseCreate) -> _Stepped:
@@ -163,10 +164,18 @@ def _is_aside(response: Response) -> bool:
 
 
 def _audio(state: LatencyState, at: float, event: ResponseOutputAudioDelta) -> _Stepped:
-    running = state.responses.get(event.response_id)
-    if running is None or running.audio is not None or not event.delta:
+    return _sounds(state, at, event.response_id) if event.delta else (state, ())
+
+
+def _played(state: LatencyState, at: float, event: OutputAudioBufferStarted) -> _Stepped:
+    return _sounds(state, at, event.response_id)
+
+
+def _sounds(state: LatencyState, at: float, key: str) -> _Stepped:
+    running = state.responses.get(key)
+    if running is None or running.audio is not None:
         return state, ()
-    return replace(state, responses=put(state.responses, event.response_id, replace(running, audio=at))), ()
+    return replace(state, responses=put(state.responses, key, replace(running, audio=at))), ()
 
 
 def _text(state: LatencyState, at: float, event: Any) -> _Stepped:
@@ -214,7 +223,7 @@ def _left_over(running: _Running, response: Response) -> _Mark | None:
     """Give the user's turn back if a response only called tools: the next one answers it."""
     silent = response.status == "completed" and running.audio is None and running.text is None
     calls = any(isinstance(item, (FunctionCall, McpCall)) for item in response.output or ())
-    return running.turn if silent and calls and running.turn.since != _CREATED else None
+    return running.turn if silent and calls and not _is_aside(response) else None
 
 
 def _waits(key: str, running: _Running, status: str | None) -> Iterable[Latency]:
@@ -260,6 +269,7 @@ _STEPS: TimedSteps[LatencyState, Latency] = {
     ResponseCreate: _create,
     ResponseCreated: _created,
     ResponseOutputAudioDelta: _audio,
+    OutputAudioBufferStarted: _played,
     ResponseOutputAudioTranscriptDelta: _text,
     ResponseOutputTextDelta: _text,
     ResponseCancel: _cancel,

@@ -78,11 +78,12 @@ def latencies(scheduler: abc.SchedulerBase | None = None) -> Callable[[Observabl
         the status None. Without a clock, `ConfigurationError`. The source's error passes by.
     Protocol: ``input_audio_buffer.speech_started``, ``.speech_stopped``, ``.committed``, ``response.created``,
         ``.done``, ``.output_audio.delta``, ``.output_audio_transcript.delta``, ``.output_text.delta``,
-        ``.output_item.*``, ``.function_call_arguments.done``, ``.mcp_call.*``, ``conversation.item.added``, and of a
-        client ``input_audio_buffer.commit``, ``response.create``, ``.cancel``, ``conversation.item.create``
-        (openai-openapi f85dbe2). An output may be sent before the ``output_item.done`` of its call (recorded, 2026-08):
-        a call begins when its arguments are done. Out-of-band responses have ``conversation_id`` null; they count from
-        ``response.created`` and take no turn.
+        ``.output_item.*``, ``.function_call_arguments.done``, ``.mcp_call.*``, ``conversation.item.added``,
+        ``output_audio_buffer.started`` where the audio goes another way (WebRTC, SIP); of a client
+        ``input_audio_buffer.commit``, ``response.create``, ``.cancel``, ``conversation.item.create``
+        (openai-openapi f85dbe2). An output may be sent before the ``output_item.done`` of its call (recorded,
+        2026-08): a call begins when its arguments are done. Out-of-band responses have ``conversation_id`` null; they
+        count from ``response.created`` and take no turn.
 
     Example:
         >>> import reactivex

@@ -34,7 +34,7 @@ from rxrealtime.operators._timing import (
     put,
 )
 
-__all__ = ["Span", "spans"]
+__all__ = ["SESSION", "AttributeValue", "Span", "spans"]
 
 
 def spans(scheduler: abc.SchedulerBase | None = None) -> Callable[[Observable[object]], Observable[Span]]:
@@ -83,7 +83,7 @@ def spans(scheduler: abc.SchedulerBase | None = None) -> Callable[[Observable[ob
     """
 
     def operator(source: Observable[object]) -> Observable[Span]:
-        return source.pipe(_with_its_end, timed(scheduler), mealy(_step, _beginning))
+        return source.pipe(_with_its_end, timed(scheduler), mealy(_step, _Trace()))
 
     return operator
 
@@ -130,7 +130,8 @@ class _Trace:
     calls: Calls = field(default_factory=Calls)
 
 
-_Stepped = tuple[_Trace | None, tuple[Span, ...]]
+_Stepped = tuple[Any, tuple[Span, ...]]
+"""The next state, a `_Trace`, or None once the session was told, and the spans to give."""
 
 
 def _step(trace: _Trace | None, moment: tuple[float, object]) -> _Stepped:
@@ -164,7 +165,9 @@ def _done(trace: _Trace, at: float, event: ResponseDone) -> _Stepped:
     return after, (response_span(event, (begun.start, at), begun.about), *begun.held)
 
 
-def _calling(step: Callable[[Calls, float, Any], tuple[Calls, tuple[ToolTime, ...]]]) -> Any:
+def _calling(
+    step: Callable[[Calls, float, Any], tuple[Calls, tuple[ToolTime, ...]]],
+) -> Callable[[_Trace, float, Any], _Stepped]:
     def timed_step(trace: _Trace, at: float, value: Any) -> _Stepped:
         calls, ended = step(trace.calls, at, value)
         after = trace if calls is trace.calls else replace(trace, calls=calls)
@@ -200,7 +203,7 @@ def _over(trace: _Trace, at: float, end: ConnectionFailed | _Over) -> _Stepped:
     return None, (*given, session_span(trace.about, at, error))
 
 
-_STEPS: TimedSteps[Any, Span] = {
+_STEPS: TimedSteps[_Trace, Span] = {
     **{kind: _calling(step) for kind, step in CALL_STEPS.items()},
     SessionCreated: _configured,
     SessionUpdated: _configured,
@@ -211,4 +214,3 @@ _STEPS: TimedSteps[Any, Span] = {
     _Over: _over,
 }
 _step_of = by_timed_class(_STEPS)
-_beginning: _Trace | None = _Trace()

@@ -80,6 +80,10 @@ def test_every_detail_of_a_modality_survives() -> None:
     ("used", "tally"),
     [
         (Usage(input_tokens=9, output_tokens=4), ops.Tally(13, ops.Tokens(9), output=ops.Tokens(4))),
+        (
+            Usage(input_tokens=9, output_tokens=4, input_token_details=InputTokenDetails(cached_tokens=6)),
+            ops.Tally(13, ops.Tokens(9), ops.Tokens(6), ops.Tokens(4)),
+        ),
         (Usage(input_tokens=9), ops.Tally(None, ops.Tokens(9))),
         (Usage(output_tokens=4), ops.Tally(None, output=ops.Tokens(4))),
         (Usage(total_tokens=13), ops.Tally(13)),
@@ -139,9 +143,9 @@ def test_transcriptions_have_a_sum_of_their_own() -> None:
 
 def test_a_transcription_in_progress_is_not_charged() -> None:
     """xAI repeats completed with status in_progress: only the last one counts."""
-    used = TranscriptionUsage(seconds=1.0)
-    heard = [transcribed("Hi", usage=used, status="in_progress"), transcribed("Hi.", usage=used, status="completed")]
-    assert [report.tally.seconds for report in _reports(*heard, *heard)] == [1.0]
+    some, whole = TranscriptionUsage(seconds=1.0), TranscriptionUsage(seconds=2.5)
+    heard = [transcribed("Hi", usage=some, status="in_progress"), transcribed("Hi.", usage=whole, status="completed")]
+    assert [report.tally.seconds for report in _reports(*heard, *heard)] == [2.5]
 
 
 @forall(st.lists(st.integers(0, 5), max_size=30))
