@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self, Unpack, cast
 
@@ -274,8 +275,9 @@ class Session:
         self._core.check_open()
         await self._charge.ready()
         desk = self._life.desk
-        async for append in iterate_appends(source, format, desk.audio.format, chunk_ms=chunk_ms):
-            await self._life.send(append)
+        async with aclosing(iterate_appends(source, format, desk.audio.format, chunk_ms=chunk_ms)) as appends:
+            async for append in appends:
+                await self._life.send(append)
         if desk.audio.manual and desk.audio.buffered_bytes:
             await self._life.send(*commit_audio(), *(respond_to() if respond else ()))
 

@@ -57,7 +57,7 @@ FOREIGN: dict[str, set[str]] = {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
         *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "traffic"),
     },
-    "time": {"cli", "server.live"},
+    "time": {"cli", "server.live", "telemetry"},
     "click": {"cli"},
     "rich": {"cli"},
 }
