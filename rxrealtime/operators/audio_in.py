@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, Final, NamedTuple
 
@@ -78,7 +78,7 @@ def append_chunks(
 
 async def iterate_appends(
     source: AudioSource, format: AudioFormat = PCM16_24K, expected: AudioFormat | None = None, *, chunk_ms: int = 100
-) -> AsyncIterator[InputAudioBufferAppend]:
+) -> AsyncGenerator[InputAudioBufferAppend, None]:
     """Give the events of `append_chunks` one by one; an async source is asked for more only when they were taken.
 
     Args:
