@@ -12,7 +12,7 @@ from rxrealtime.errors import ToolCancelledError, ToolTimeoutError
 from rxrealtime.events import GuardrailFailed
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._calls import Call, Ran, Vetted
-from rxrealtime.operators._tasks import spawn
+from rxrealtime.operators._tasks import owned, spawn
 from rxrealtime.tools import Tool, ToolContext, Transfer, render_output
 
 __all__ = ["Invoking"]
@@ -109,10 +109,11 @@ def _look_at(task: asyncio.Task[Any]) -> None:
 
 async def _call(function: Callable[..., Any], invoke: Callable[..., Any], *args: Any) -> Any:
     """Call what is async here, and anything else in a thread; then await what is to be awaited."""
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return await invoke(*args)
-    result = await asyncio.to_thread(_contained, invoke, *args)
-    return await result if inspect.isawaitable(result) else result
+    with owned(None):
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+            return await invoke(*args)
+        result = await asyncio.to_thread(_contained, invoke, *args)
+        return await result if inspect.isawaitable(result) else result
 
 
 def _contained(function: Callable[..., Any], *args: Any) -> Any:

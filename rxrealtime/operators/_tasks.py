@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from reactivex import abc
@@ -21,11 +21,12 @@ _owner: ContextVar[Tasks | None] = ContextVar("rxrealtime_tasks", default=None)
 
 
 @contextmanager
-def owned(tasks: Tasks) -> Iterator[None]:
+def owned(tasks: Tasks | None) -> Iterator[None]:
     """Let the tasks that are started meanwhile, and by what follows from them, belong to somebody who waits for them.
 
     Args:
-        tasks: Where they are put until they are done.
+        tasks: Where they are put until they are done; None, where functions of the application are called: what they
+            start is their own.
     """
     token = _owner.set(tasks)
     try:
@@ -52,9 +53,7 @@ def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task
         return await function(*args)
 
     loop = asyncio.get_running_loop()
-    inside = copy_context()
-    inside.run(_owner.set, None)  # what the function itself starts is its own
-    task = loop.create_task(run(), context=inside)
+    task = loop.create_task(run())
     for tasks in (_running, _owner.get()):
         if tasks is not None:
             tasks.add(task)
