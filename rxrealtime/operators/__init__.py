@@ -6,9 +6,12 @@ from rxrealtime.operators.bridge import EventIterator, from_async_iterable, to_a
 from rxrealtime.operators.buffering import BufferLimits, EventBuffer, EventsDropped, buffered
 from rxrealtime.operators.decode import catch_map, decode_frames
 from rxrealtime.operators.mapping import map_async
+from rxrealtime.operators.outcomes import response_failures
+from rxrealtime.operators.scheduling import schedule_responses
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
+from rxrealtime.operators.wanted import Hold, Release, Unanswered, Wanted
 
 __all__ = [
     "AudioChunk",
@@ -16,8 +19,12 @@ __all__ = [
     "EventBuffer",
     "EventIterator",
     "EventsDropped",
+    "Hold",
+    "Release",
     "Transcript",
     "Turn",
+    "Unanswered",
+    "Wanted",
     "audio_chunks",
     "buffered",
     "catch_map",
@@ -30,6 +37,8 @@ __all__ = [
     "mealy",
     "of_type",
     "rechunk",
+    "response_failures",
+    "schedule_responses",
     "text",
     "to_async_iterable",
     "transcripts",

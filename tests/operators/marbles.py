@@ -27,6 +27,7 @@ from reactivex.observable.marbles import parse
 from reactivex.subject import Subject
 from reactivex.testing import TestScheduler
 
+import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
 from rxrealtime import operators
@@ -104,7 +105,7 @@ def _comparable(value: object) -> object:
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
-    for module in (rxrealtime.errors, rxrealtime.events, operators):
+    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, operators):
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
