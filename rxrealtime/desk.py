@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rxrealtime.activity import ResponseDropped
-from rxrealtime.events import ClientEvent, SessionConfig, SessionCreated, SessionUpdated
+from rxrealtime.events import CLIENT_EVENTS, ClientEvent, SessionConfig, SessionCreated, SessionUpdated
 from rxrealtime.input_audio import InputAudio, check_commits, listen
-from rxrealtime.operators.scheduling import RaceLost, ResponseMode, Scheduling, Wanted, schedule
+from rxrealtime.operators.scheduling import ResponseMode, Scheduling, schedule
+from rxrealtime.operators.wanted import CancelDropped, RaceLost, Wanted
 
 __all__ = ["Decided", "Desk"]
+
+_CLIENT: tuple[type[Any], ...] = tuple(CLIENT_EVENTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,13 @@ class Decided:
     Args:
         events: What is to be sent, in order.
         dropped: What is not to be sent at all.
+        cancels: Cancels that have nothing left to do.
         race_lost: Whether what came only tells that a race was lost, which is nobody's news: it is tried again.
     """
 
     events: tuple[ClientEvent, ...] = ()
     dropped: tuple[ResponseDropped, ...] = ()
+    cancels: tuple[CancelDropped, ...] = ()
     race_lost: bool = False
 
 
@@ -47,7 +53,12 @@ class Desk:
     @property
     def is_idle(self) -> bool:
         """Whether no response runs, and none is going to."""
-        return self._scheduling.is_idle
+        return not self._scheduling.is_pending and self._scheduling.responses.active is None
+
+    def awaits_answer(self, event_id: str | None) -> bool:
+        """Tell whether a ``response.create`` of this id holds up others until it is answered."""
+        create = self._scheduling.unanswered
+        return create is not None and create.event_id == event_id
 
     def decide(self, events: Iterable[ClientEvent]) -> Decided:
         """Decide about events that somebody wants to send.
@@ -86,7 +97,9 @@ class Desk:
         for value in values:
             self._scheduling, more = schedule(self._scheduling, value)
             outputs.extend(more)
-        dropped = tuple(found for found in outputs if isinstance(found, ResponseDropped))
-        lost = any(isinstance(found, RaceLost) for found in outputs)
-        events = tuple(found for found in outputs if not isinstance(found, (ResponseDropped, RaceLost)))
-        return Decided(events, dropped, lost)  # type: ignore[arg-type]  # what is left are client events
+        return Decided(
+            tuple(found for found in outputs if isinstance(found, _CLIENT)),
+            tuple(found for found in outputs if isinstance(found, ResponseDropped)),
+            tuple(found for found in outputs if isinstance(found, CancelDropped)),
+            any(isinstance(found, RaceLost) for found in outputs),
+        )

@@ -11,7 +11,7 @@ from rxrealtime.conduct import Behaviour, Conduct
 from rxrealtime.core import Core
 from rxrealtime.desk import Desk
 from rxrealtime.errors import ServerClosed, SessionClosedError
-from rxrealtime.events import DELTA_EVENTS, ClientEvent, ConnectionFailed, ExceptionEvent, SendFailed
+from rxrealtime.events import DELTA_EVENTS, ClientEvent, ConnectionFailed, ExceptionEvent, ResponseCreate, SendFailed
 from rxrealtime.link import Link
 from rxrealtime.operators.decode import decode_frames
 from rxrealtime.options import Options
@@ -159,6 +159,7 @@ class Life:
             self._core.requests.settle(event)
 
     def _failed(self, failure: ExceptionEvent) -> None:
+        self._outbox.observe(self._linked(), failure)
         if self._core.course.shows(failure):
             self.conduct.traffic.put(self._core.streams.events, failure)
         if self._core.course.dies_of(failure):
@@ -188,6 +189,8 @@ class Life:
             self.conduct.tell(outcome)
         elif not isinstance(outcome, SendFailed):
             self.conduct.notice(outcome)
+            if isinstance(outcome, ResponseCreate):
+                self._outbox.observe(self._linked(), outcome)
             self.conduct.traffic.put(self._core.streams.sent, outcome)
         elif self._core.course.stages.current is Stage.OPEN:
             self._outbox.observe(self._linked(), outcome)

@@ -14,7 +14,7 @@ from rxrealtime.core import Core
 from rxrealtime.desk import Decided, Desk
 from rxrealtime.events import ClientEvent, ResponseCreate, SendFailed
 from rxrealtime.link import Link
-from rxrealtime.operators.scheduling import Unanswered, is_out_of_band
+from rxrealtime.operators.wanted import Unanswered
 from rxrealtime.order import Place
 
 __all__ = ["Outbox", "Tell"]
@@ -95,6 +95,8 @@ class Outbox:
         for dropped in decided.dropped:
             self._core.requests.drop(dropped.event_id, dropped.merged_into)
             self._tell(dropped)
+        for cancel in decided.cancels:
+            self._core.requests.leave(cancel.event_id, over=cancel.over)
 
     async def _posted(self, link: Link, place: Place, events: tuple[ClientEvent, ...]) -> None:
         with suppress(Exception):  # it was told to the stream, or the session is over: nobody else waits for it
@@ -106,8 +108,8 @@ class Outbox:
         def going(event: ClientEvent) -> None:
             self._core.check_open()
             gone.append(event)
-            self._core.requests.going(event)
-            if isinstance(event, ResponseCreate) and not is_out_of_band(event):
+            self._core.requests.going(event.event_id)
+            if isinstance(event, ResponseCreate) and self._desk.awaits_answer(event.event_id):
                 self._expect_answer(link, event)
 
         try:

@@ -7,11 +7,13 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from rxrealtime.errors import RequestTimeoutError, ResponseDroppedError
+from rxrealtime.errors import RequestRejectedError, RequestTimeoutError, ResponseDroppedError
 from rxrealtime.events import Event
 from rxrealtime.requests import confirms, identified, rejection
 
 __all__ = ["Pending", "PendingRequests"]
+
+_NOT_ACTIVE = "response_cancel_not_active"
 
 
 @dataclass(eq=False, slots=True)
@@ -71,14 +73,27 @@ class PendingRequests:
         self._waiting[str(request.event_id)] = pending
         return pending
 
-    def going(self, event: Event) -> None:
+    def going(self, event_id: str | None) -> None:
         """Say that an event is on its way: only then an answer can be to its request.
 
         Args:
-            event: Any client event.
+            event_id: The ``event_id`` of any client event.
         """
-        for pending in self._of(event.event_id):
+        for pending in self._of(event_id):
             pending.go()
+
+    def leave(self, event_id: str | None, *, over: bool) -> None:
+        """Say that a cancel is not sent: its response is being cancelled, which answers it too, or is over.
+
+        Args:
+            event_id: Its ``event_id``.
+            over: Whether the response is over, so that no answer comes.
+        """
+        for pending in self._of(event_id):
+            if over:
+                pending.fail(RequestRejectedError("there is nothing to cancel: the response is over", code=_NOT_ACTIVE))
+            else:
+                pending.go()
 
     def drop(self, event_id: str, merged_into: str | None) -> None:
         """Say that an event is not sent: its request ends with that of the one that stands for it, or now.

@@ -14,6 +14,8 @@ from rxrealtime.operators.interruption import interruption
 from rxrealtime.operators.latencies import Latency, LatencyState, LatencySummary, latencies
 from rxrealtime.operators.mapping import map_async
 from rxrealtime.operators.muting import mute_interrupted
+from rxrealtime.operators.outcomes import response_failures
+from rxrealtime.operators.scheduling import schedule_responses
 from rxrealtime.operators.select import failures, for_item, for_response, of_type
 from rxrealtime.operators.spans import Span, spans
 from rxrealtime.operators.speaking import Speaker, run_speaker
@@ -21,6 +23,7 @@ from rxrealtime.operators.tools import run_tools
 from rxrealtime.operators.transcripts import Transcript, text, transcripts
 from rxrealtime.operators.turns import Turn, turns
 from rxrealtime.operators.usage import Tally, Tokens, UsageReport, usage
+from rxrealtime.operators.wanted import Hold, Release, Unanswered, Wanted
 
 __all__ = [
     "AudioChunk",
@@ -30,19 +33,23 @@ __all__ = [
     "EventsDropped",
     "History",
     "HistoryItem",
+    "Hold",
     "ItemAdded",
     "ItemDeleted",
     "ItemUpdated",
     "Latency",
     "LatencyState",
     "LatencySummary",
+    "Release",
     "Span",
     "Speaker",
     "Tally",
     "Tokens",
     "Transcript",
     "Turn",
+    "Unanswered",
     "UsageReport",
+    "Wanted",
     "append_chunks",
     "audio_chunks",
     "buffered",
@@ -63,8 +70,10 @@ __all__ = [
     "mute_interrupted",
     "of_type",
     "rechunk",
+    "response_failures",
     "run_speaker",
     "run_tools",
+    "schedule_responses",
     "spans",
     "text",
     "to_async_iterable",

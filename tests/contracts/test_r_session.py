@@ -225,7 +225,7 @@ def test_r3_after_an_interruption_nothing_of_that_response_is_delivered_but_its_
             await provider.end("r1", "cancelled")
             cut, cancel = provider.got[-2:]
             assert (cut["type"], cut["item_id"], cut["audio_end_ms"]) == ("conversation.item.truncate", "i", 400)
-            assert cancel == {"type": "response.cancel", "response_id": "r1"}
+            assert (cancel["type"], cancel["response_id"]) == ("response.cancel", "r1")
         assert [event.type for event in events][-2:] == ["response.output_text.delta", "response.done"]
         assert sum(event.type == "response.output_audio.delta" for event in events) == 1
         assert [(found.heard_ms, found.received_ms) for found in done if isinstance(found, Interrupted)] == [
