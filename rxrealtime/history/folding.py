@@ -92,7 +92,20 @@ def _added(history: History, event: ConversationItemAdded | ConversationItemCrea
     if not event.item.id:
         return history
     places = placed(history.ledger.places, event.item.id, event.previous_item_id, event.event_id)
-    return history if event.item.id in places.gone else _tell(history, event.item, places)
+    if event.item.id in places.gone:
+        return history
+    history = _tell(history, event.item, places)
+    return _committed(history, event.item.id) if event.item.id in history.ledger.committed else history
+
+
+def _committed(history: History, item_id: str) -> History:
+    """End an item of the user: xAI adds it when the user begins to speak, others when it is complete (recorded)."""
+    ledger = history.ledger
+    if item_id in ledger.places.gone:
+        return history
+    if item_id not in ledger.places.anchors:
+        return ledgered(history, ledger._replace(committed=ledger.committed | {item_id}))
+    return _end(ledgered(history, ledger._replace(committed=ledger.committed - {item_id})), item_id, "completed")
 
 
 def _told(history: History, item: Item, *, final: bool = False) -> History:
@@ -197,7 +210,7 @@ _STEPS: Final[Mapping[type, Callable[[History, Any], History]]] = {
     ResponseOutputItemAdded: _output_added,
     ResponseOutputItemDone: lambda history, event: _absorb(history, event.item, final=True),
     ResponseDone: _response_done,
-    InputAudioBufferCommitted: lambda history, event: _end(history, event.item_id, "completed"),  # xAI (recorded)
+    InputAudioBufferCommitted: lambda history, event: _committed(history, event.item_id),
     ConnectionFailed: _lost,
     ConversationItemCreate: _asked,
     SessionCreated: _configured,

@@ -30,6 +30,7 @@ class Ledger(NamedTuple):
         drafts: Items of responses that were told of and are not in the conversation: not yet, or never.
         responses: The items of each response that is not done.
         closed: The parts that do not grow any longer.
+        committed: Items of the user that are complete and were not added yet.
         format: The format of the model's audio.
     """
 
@@ -38,6 +39,7 @@ class Ledger(NamedTuple):
     drafts: Mapping[str, HistoryItem] = _EMPTY
     responses: Mapping[str, tuple[str, ...]] = _EMPTY
     closed: Mapping[PartKey, Track] = _EMPTY
+    committed: frozenset[str] = frozenset()
     format: AudioFormat = PCM16_24K
 
 

@@ -36,6 +36,7 @@ from tests.operators.wire import (
     call,
     created,
     done,
+    heard,
     item_done,
     output_added,
     said,
@@ -169,8 +170,12 @@ def test_a_users_item_is_over_when_it_is_committed() -> None:
     """xAI adds it when the user begins to speak (recorded, 2026-08)."""
     item = spoken_item("u", "", status="in_progress")
 
-    assert only(added(item), InputAudioBufferCommitted(item_id="u")).status == "completed"
-    assert folded([InputAudioBufferCommitted(item_id="u")]) == History()
+    committed = InputAudioBufferCommitted(item_id="u")
+
+    assert only(added(item), committed).status == "completed"
+    assert only(committed, added(item)).status == "completed"
+    assert folded([committed]) == History()
+    assert only(committed, heard("Hel"), committed).status == "in_progress"
 
 
 def test_a_status_of_another_kind_is_read() -> None:
