@@ -1,4 +1,4 @@
-"""L1 and L2 for any order of calls, results, approvals, ends, duplicates and late events: a state machine."""
+"""L: L1 and L2 hold for any order of calls, results, approvals, ends, duplicates and late events."""
 
 from __future__ import annotations
 
@@ -270,8 +270,8 @@ class CallsMachine(RuleBasedStateMachine):
         self.nobody_waits_for_a_create()
 
 
-TestCallsMachine = CallsMachine.TestCase
-TestCallsMachine.settings = settings(
+TestL1L2Calls = CallsMachine.TestCase
+TestL1L2Calls.settings = settings(
     max_examples=60,
     stateful_step_count=30,
     deadline=None,
