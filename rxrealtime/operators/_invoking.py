@@ -112,13 +112,15 @@ async def _call(function: Callable[..., Any], invoke: Callable[..., Any], *args:
     with owned(None):
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
             return await invoke(*args)
-        result = await asyncio.to_thread(_contained, invoke, *args)
+        result, error = await asyncio.to_thread(_caught, invoke, *args)
+        if error is not None:
+            raise error
         return await result if inspect.isawaitable(result) else result
 
 
-def _contained(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function in a thread; no future takes a StopIteration, and whoever waits for it would wait for ever."""
+def _caught(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | None]:
+    """Call a function in a thread; its exception is carried over as it is, where a future would change or refuse it."""
     try:
-        return function(*args)
-    except StopIteration as error:
-        raise RuntimeError("a function raised StopIteration") from error
+        return function(*args), None
+    except Exception as error:  # raised again on the loop
+        return None, error

@@ -136,4 +136,4 @@ def _documented(function: _Function) -> tuple[str, Mapping[str, str]]:
         parsed = docstring_parser.parse(text)
     except docstring_parser.ParseError:
         return text, {}
-    return parsed.description or "", {found.arg_name: found.description or "" for found in parsed.params}
+    return (parsed.description or "").strip(), {found.arg_name: found.description or "" for found in parsed.params}

@@ -94,9 +94,7 @@ def _annotated_with(function: Callable[..., Any], error: NameError | AttributeEr
 
 def _check(parameter: inspect.Parameter, name: str) -> None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        raise ConfigurationError(
-            f"tool {name!r}: parameter {str(parameter)!r} takes any number, no schema can say what"
-        )
+        raise ConfigurationError(f"tool {name!r}: parameter {parameter.name!r} takes any number of arguments")
     if parameter.annotation is parameter.empty:
         hint = "; make the tool of a bound method" if parameter.name == "self" else ""
         raise ConfigurationError(f"tool {name!r}: parameter {parameter.name!r} has no annotation{hint}")

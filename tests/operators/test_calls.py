@@ -514,3 +514,11 @@ def test_two_tools_of_one_name_are_refused() -> None:
         Machine([good, good])
     with pytest.raises(ConfigurationError, match="'print' is not a tool"):
         Machine([print])  # type: ignore[list-item]
+
+
+def test_a_result_counts_only_for_what_was_asked_for() -> None:
+    """A call that waits has no result, and one that runs was checked already."""
+    machine = Machine(TOOLS)
+    machine.feed(item_ended(called("a", "delete")), item_ended(called("b")))
+
+    assert machine.feed(Ran("a", "x"), Vetted("b", needs_approval=True), HandoffEnded("b")) == []
