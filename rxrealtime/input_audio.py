@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
-from rxrealtime.audio_settings import input_format
 from rxrealtime.errors import CommitTooShortError
 from rxrealtime.events import (
     ClientEvent,
@@ -27,6 +26,7 @@ from rxrealtime.events import (
     SessionCreated,
     SessionUpdated,
 )
+from rxrealtime.settings import input_format
 
 __all__ = ["InputAudio", "check_commit", "check_commits", "listen"]
 

@@ -388,18 +388,17 @@ def test_a_refused_format_is_never_rendered() -> None:
 
 
 @pytest.mark.parametrize(("read", "side"), [(input_format, "input"), (output_format, "output")])
-def test_the_format_in_force_is_pcm16_at_24_khz_unless_named(
-    read: Callable[[SessionConfig], AudioFormat], side: str
-) -> None:
-    """By default, by its object and by its beta name; what nobody knows is refused with its place."""
+def test_the_format_in_force_is_pcm16_at_24_khz_unless_named(read: Callable[..., AudioFormat], side: str) -> None:
+    """By default, by its object and by its beta name; what nobody knows counts as what was known before."""
     for audio in (None, {}, {side: None}, {side: {}}, {side: {"format": None}}, {side: {"format": "pcm16"}}):
         assert read(SessionConfig.model_validate({"audio": audio})) == AudioFormat()
     named = {side: {"format": {"type": "audio/pcmu"}}}
-    assert read(SessionConfig.model_validate({"audio": named})) == AudioFormat("audio/pcmu", 8000)
-    with pytest.raises(ConfigurationError, match=rf"audio\.{side}\.format"):
-        read(SessionConfig.model_validate({"audio": {side: {"format": CANARY}}}))
+    assert read(SessionConfig.model_validate({"audio": named})) == G711
+    strange = SessionConfig.model_validate({"audio": {side: {"format": CANARY}}})
+    assert (read(strange), read(strange, G711)) == (AudioFormat(), G711)
 
 
+G711 = AudioFormat("audio/pcmu", 8000)
 TURNS: list[tuple[dict[str, Any], bool, bool]] = [
     ({}, True, True),
     ({"voice": "marin"}, True, True),

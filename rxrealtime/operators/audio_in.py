@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple
 from reactivex import Observable
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
-from rxrealtime.audio_settings import format_name
 from rxrealtime.errors import AudioFormatError, ConfigurationError
 from rxrealtime.events import InputAudioBufferAppend
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators.audio import AudioChunk
 from rxrealtime.operators.bridge import EventIterator
 from rxrealtime.operators.buffering import BufferLimits
+from rxrealtime.settings import format_name
 
 __all__ = ["AudioSource", "append_chunks", "iterate_appends"]
 

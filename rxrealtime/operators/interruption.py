@@ -9,7 +9,6 @@ from typing import Any
 from reactivex import Observable, abc
 
 from rxrealtime.activity import Interrupt, Interrupted, Played
-from rxrealtime.audio_settings import output_format, speech_interrupts
 from rxrealtime.events import (
     ConnectionFailed,
     ConversationItemDeleted,
@@ -29,6 +28,7 @@ from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators._playing import REMEMBERED, Playing, Running, nothing_plays
 from rxrealtime.operators.muting import in_conversation
 from rxrealtime.playback import AudioPart, truncate_at
+from rxrealtime.settings import output_format, server_interrupts
 
 __all__ = ["interruption"]
 
@@ -166,7 +166,7 @@ def _created(state: Playing, event: ResponseCreated, _: float) -> _Stepped:
     response = event.response
     if response.id is None:
         return state, ()
-    running = Running(output_format(response.audio, state.format), in_conversation(response))
+    running = Running(output_format(response, state.format), in_conversation(response))
     return replace(state, running={**state.running, response.id: running}), ()
 
 
@@ -218,8 +218,8 @@ def _deleted(state: Playing, event: ConversationItemDeleted, at: float) -> _Step
 
 def _session(state: Playing, event: SessionCreated | SessionUpdated, _: float) -> _Stepped:
     config = event.session
-    speech = speech_interrupts(config, state.speech)
-    return replace(state, format=output_format(config.audio, state.format), speech=speech), ()
+    speech = server_interrupts(config, state.speech)
+    return replace(state, format=output_format(config, state.format), speech=speech), ()
 
 
 def _lost(state: Playing, _: ConnectionFailed, __: float) -> _Stepped:

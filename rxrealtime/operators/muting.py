@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar
 from reactivex import Observable
 
 from rxrealtime.activity import Interrupted
-from rxrealtime.audio_settings import speech_interrupts
 from rxrealtime.events import (
     SERVER_EVENTS,
     ConnectionFailed,
@@ -24,6 +23,7 @@ from rxrealtime.events import (
     UnknownEvent,
 )
 from rxrealtime.operators._mealy import mealy
+from rxrealtime.settings import server_interrupts
 
 __all__ = ["NOTHING_MUTED", "Muting", "in_conversation", "is_muted", "mute", "mute_interrupted"]
 
@@ -194,7 +194,7 @@ def _stop(state: Muting, *response_ids: str) -> Muting:
 
 
 def _session(state: Muting, event: SessionCreated | SessionUpdated) -> Muting:
-    return replace(state, speech=speech_interrupts(event.session, state.speech))
+    return replace(state, speech=server_interrupts(event.session, state.speech))
 
 
 def _lost(_: Muting, __: ConnectionFailed) -> Muting:

@@ -12,7 +12,6 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rxrealtime.activity import Interrupt, Played
 from rxrealtime.audio import PCM16_24K
-from rxrealtime.audio_settings import output_format
 from rxrealtime.events import (
     ConnectionFailed,
     InputAudioBufferSpeechStarted,
@@ -25,6 +24,7 @@ from rxrealtime.events import (
 from rxrealtime.operators._parts import PartKey
 from rxrealtime.operators.audio import AudioChunk, Cut
 from rxrealtime.operators.muting import NOTHING_MUTED, Muting, is_muted, mute
+from rxrealtime.settings import output_format
 
 __all__ = ["Speaker", "run_speaker"]
 
@@ -205,7 +205,7 @@ def _asked(state: _Hearing, event: Interrupt) -> _Stepped:
 
 
 def _session(state: _Hearing, event: SessionCreated | SessionUpdated) -> _Stepped:
-    size = output_format(event.session.audio).bytes_per_sample
+    size = output_format(event.session).bytes_per_sample
     return (state if size == state.bytes_per_sample else _Hearing(state.muting, size, MappingProxyType({}))), ()
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from rxrealtime.settings.asking import SessionSettings, session_config
+from rxrealtime.settings.audio import format_name, input_format, output_format
 from rxrealtime.settings.formats import FormatLike, read_format, wire_format
 from rxrealtime.settings.in_force import (
     differences,
-    input_format,
     merged,
-    output_format,
     server_interrupts,
     server_responds,
 )
@@ -19,6 +18,7 @@ __all__ = [
     "FormatLike",
     "SessionSettings",
     "differences",
+    "format_name",
     "input_format",
     "merged",
     "output_format",

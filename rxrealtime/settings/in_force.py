@@ -10,12 +10,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from rxrealtime.audio import AudioFormat
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import SessionConfig, TurnDetection
 from rxrealtime.settings.formats import read_format
 
-__all__ = ["differences", "input_format", "merged", "output_format", "server_interrupts", "server_responds"]
+__all__ = ["differences", "merged", "server_interrupts", "server_responds"]
 
 _Tree = Mapping[str, Any]
 
@@ -193,38 +192,6 @@ def _voice_names(voice: Any) -> set[str]:
 _SAME: Final[Mapping[str, Callable[[Any, Any], bool]]] = {"format": _same_format, "voice": _same_voice}
 
 
-def input_format(config: SessionConfig) -> AudioFormat:
-    """Return the format that a session takes audio in.
-
-    Args:
-        config: The session's configuration, what is in force or what was asked for.
-
-    Returns:
-        Its ``audio.input.format``; PCM16 at 24000 Hz if it names none.
-
-    Raises:
-        ConfigurationError: It names a format that does not exist.
-    """
-    side = config.audio.input if config.audio else None
-    return read_format(side.format if side else None, "audio.input.format")
-
-
-def output_format(config: SessionConfig) -> AudioFormat:
-    """Return the format that a session gives audio in.
-
-    Args:
-        config: The session's configuration, what is in force or what was asked for.
-
-    Returns:
-        Its ``audio.output.format``; PCM16 at 24000 Hz if it names none.
-
-    Raises:
-        ConfigurationError: It names a format that does not exist.
-    """
-    side = config.audio.output if config.audio else None
-    return read_format(side.format if side else None, "audio.output.format")
-
-
 def server_responds(config: SessionConfig) -> bool:
     """Tell whether the server begins a response by itself when the user has spoken.
 
@@ -239,23 +206,31 @@ def server_responds(config: SessionConfig) -> bool:
     return found is not None and found.create_response is not False
 
 
-def server_interrupts(config: SessionConfig) -> bool:
+def server_interrupts(config: SessionConfig, default: bool = True) -> bool:
     """Tell whether the server cancels a response by itself when the user begins to speak.
 
     Args:
         config: The session's configuration.
+        default: What counts if it does not name turn detection; default True, as servers do.
 
     Returns:
         False if turn detection is off, or ``interrupt_response`` is false; ``create_response`` says nothing about it.
     """
+    if not _names_turn_detection(config):
+        return default
     found = _turn_detection(config)
     return found is not None and found.interrupt_response is not False
+
+
+def _names_turn_detection(config: SessionConfig) -> bool:
+    side = config.audio.input if config.audio else None
+    return side is not None and "turn_detection" in side.model_fields_set
 
 
 def _turn_detection(config: SessionConfig) -> TurnDetection | None:
     """Find the turn detection; where it is not named it is the server's, and one without a type is off (xAI)."""
     side = config.audio.input if config.audio else None
-    if side is None or "turn_detection" not in side.model_fields_set:
+    if side is None or not _names_turn_detection(config):
         return TurnDetection(type="server_vad")
     found = side.turn_detection
     is_off = found is None or (found.type is None and "type" in found.model_fields_set)
