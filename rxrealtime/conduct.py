@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import reactivex
 from reactivex import Observable, abc
@@ -26,12 +26,24 @@ from rxrealtime.settling import Settling, settle
 from rxrealtime.streams import Streams
 from rxrealtime.traffic import Traffic
 
-__all__ = ["Behaviour", "Conduct", "Policy"]
+__all__ = ["Behaviour", "Conduct", "Outside", "Policy"]
 
 Policy = Callable[[Observable[object]], Observable[Any]]
 """An operator over the traffic that gives client events, to be sent, and values that tell what it did."""
 
 _CLIENT: tuple[type[Any], ...] = tuple(CLIENT_EVENTS.values())
+
+
+class Outside(NamedTuple):
+    """What policies need of the session around them.
+
+    Args:
+        post: Sends what they answer.
+        now: Gives the time, in seconds since the connection was opened.
+    """
+
+    post: Callable[[ClientEvent], None]
+    now: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +73,7 @@ class Conduct:
     Args:
         behaviour: What the session does.
         streams: What observers see; here the activity.
-        post: Sends what policies answer.
-        now: Gives the time of the session, in seconds since the connection was opened.
+        outside: Where what policies answer goes, and the time comes from.
 
     Attributes:
         behaviour: What the session does.
@@ -75,16 +86,14 @@ class Conduct:
         self,
         behaviour: Behaviour,
         streams: Streams,
-        post: Callable[[ClientEvent], None],
-        now: Callable[[], float],
+        outside: Outside,
     ) -> None:
         self.behaviour = behaviour
         self.traffic = Traffic(streams.report)
         self.history: Current[History] = Current(History(), streams.report)
         self.settling = Settling()
         self._streams = streams
-        self._post = post
-        self._now = now
+        self._outside = outside
         self._policies = CompositeDisposable()
         self._muting = NOTHING_MUTED
 
@@ -112,7 +121,7 @@ class Conduct:
         """
         self.notice(value)
         if isinstance(value, ExceptionEvent) and not value.at:
-            value = replace(value, at=self._now())
+            value = replace(value, at=self._outside.now())
         self.traffic.put(self._streams.activity, value)
 
     def signal(self, value: Signal) -> None:
@@ -189,7 +198,7 @@ class Conduct:
     def _answer(self, value: Any) -> None:
         if isinstance(value, _CLIENT):
             self.notice(value)
-            self._post(value)
+            self._outside.post(value)
         else:
             self.tell(value)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rxrealtime.activity import ResponseDropped
 from rxrealtime.codec import Decoded
-from rxrealtime.conduct import Behaviour, Conduct
+from rxrealtime.conduct import Behaviour, Conduct, Outside
 from rxrealtime.core import Core
 from rxrealtime.desk import Desk
 from rxrealtime.errors import ServerClosed, SessionClosedError
@@ -39,7 +39,7 @@ class Life:
     def __init__(self, core: Core, behaviour: Behaviour, options: Options) -> None:
         self._core = core
         self._timeout = options.close_timeout
-        self.conduct = Conduct(behaviour, core.streams, self.post, self._now)
+        self.conduct = Conduct(behaviour, core.streams, Outside(self.post, self._now))
         self.desk = Desk(options.responses)
         self._outbox = Outbox(core, self.desk, self._told, options.response_timeout)
         self._link: Link | None = None

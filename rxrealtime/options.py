@@ -20,7 +20,29 @@ __all__ = ["Options", "SessionOptions"]
 
 
 class SessionOptions(TypedDict, total=False):
-    """The keyword arguments of a session; their meaning and defaults are in `Session`."""
+    """The keyword arguments of a `Session`, all of them optional.
+
+    Args:
+        on_failure: What becomes of a frame that is not an event. "emit" (default): an `ExceptionEvent` in its place,
+            the session lives. "fail": the first one is the last value of the session, which closes and then raises its
+            exception to everybody. "drop": it is only counted, see `Outcome.dropped`.
+        responses: What becomes of a ``response.create`` while a response runs: "coalesce" (default), "queue",
+            "replace", "drop" or "direct"; see `ops.schedule_responses`.
+        policies: More policies: operators over the traffic (events, sent events, activity) that give client events, to
+            be sent, and values for `Session.activity`.
+        speaker: What plays the model's audio, and says how much of it was played.
+        playback: Or a stream that says what the application played. Without both it is assumed that audio is played
+            at real time, from when it came.
+        hold_audio: Whether `Session.audio`, and the speaker, wait until the guardrails have passed what is said;
+            default False.
+        limits: How much an ``async for`` may lag behind before deltas are dropped (and marked).
+        max_concurrent: How many tools may run at once; default 8.
+        tool_timeout: Seconds that a tool may take, if it does not say itself; default 60.
+        config_timeout: Seconds to wait until the agent's configuration is confirmed; default 10.
+        response_timeout: Seconds after which a ``response.create`` without any answer does not hold up the next one;
+            default 30.
+        close_timeout: Seconds that closing may take, whatever the peer does; default 5.
+    """
 
     on_failure: FailurePolicy
     responses: ResponseMode
@@ -38,7 +60,7 @@ class SessionOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The same, with the defaults; see `Session`.
+    """The same, with the defaults; see `SessionOptions`.
 
     Raises:
         ConfigurationError: A time-out or a number is not positive.

@@ -6,37 +6,27 @@ what is done about what comes, the policies.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from types import TracebackType
 from typing import Self, Unpack, cast
 
-import reactivex
-from reactivex import Observable, abc
-from reactivex.scheduler.eventloop import AsyncIOScheduler
-
-from rxrealtime.activity import Activity, Approval, HandoffRequested, Interrupt, Signal
+from rxrealtime.activity import Approval, HandoffRequested, Interrupt, Signal
 from rxrealtime.agent import Agent, check_agents
 from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.charge import Charge
 from rxrealtime.codec import Decoded
-from rxrealtime.commands import commit_audio
-from rxrealtime.commands import respond as respond_to
 from rxrealtime.core import Core
 from rxrealtime.course import Course
-from rxrealtime.current import Current
 from rxrealtime.errands import Errands
 from rxrealtime.errors import SessionStateError
-from rxrealtime.events import ClientEvent, ConnectionFailed, ExceptionEvent, ServerEvent, SessionConfig, SessionUpdate
-from rxrealtime.faults import Fault
-from rxrealtime.history import History
+from rxrealtime.events import ClientEvent, ConnectionFailed, ServerEvent, SessionUpdate
+from rxrealtime.feeding import feed
 from rxrealtime.life import Life
 from rxrealtime.loops import Loops
-from rxrealtime.operators.audio import AudioChunk, audio_chunks
+from rxrealtime.observables import Observables
 from rxrealtime.operators.audio_in import AudioSource, iterate_appends
 from rxrealtime.operators.buffering import EventsDropped
-from rxrealtime.operators.select import failures, of_type
+from rxrealtime.operators.select import of_type
 from rxrealtime.options import Options, SessionOptions
 from rxrealtime.outcome import Ended
 from rxrealtime.pending import PendingRequests
@@ -49,7 +39,7 @@ from rxrealtime.transport.schemes import transport_for
 __all__ = ["Session"]
 
 
-class Session:
+class Session(Observables):
     """A realtime session as a stream of typed events. Build it, subscribe to it, then enter it.
 
     Args:
@@ -57,25 +47,8 @@ class Session:
         agent: What the model is told to be, and what it may do; default None, then the session configures nothing
             and does nothing by itself.
         context: Whatever the agent's functions are to be called with.
-        options: By keyword:
-
-            - ``on_failure``: What becomes of a frame that is not an event. "emit" (default): an `ExceptionEvent` in
-              its place, the session lives. "fail": the first one is the last value of the session, which closes and
-              then raises its exception to everybody. "drop": it is only counted, see `Outcome.dropped`.
-            - ``responses``: What becomes of a ``response.create`` while a response runs: "coalesce" (default),
-              "queue", "replace", "drop", or "direct"; see `ops.schedule_responses`.
-            - ``policies``: More policies: operators over the traffic (events, sent events, activity) that give
-              client events, to be sent, and values for `activity`.
-            - ``speaker``: What plays the model's audio, and says how much of it was played.
-            - ``playback``: Or a stream that says what the application played. Without both it is assumed that audio
-              is played at real time, from when it came.
-            - ``hold_audio``: Whether `audio` waits until the guardrails have passed what it says; default False.
-            - ``max_concurrent``, ``tool_timeout``: How many tools may run at once (8), and for how many seconds (60).
-            - ``config_timeout``: Seconds to wait for the agent's configuration to be confirmed; default 10.
-            - ``response_timeout``: Seconds after which a ``response.create`` without any answer no longer holds up
-              the next one; default 30.
-            - ``close_timeout``: Seconds that closing may take, whatever the peer does; default 5.
-            - ``limits``: How much an ``async for`` may lag behind before deltas are dropped (and marked).
+        options: Everything else that can be chosen, by keyword: ``on_failure``, ``responses``, ``policies``,
+            ``speaker``, ``hold_audio``, time-outs and limits; see `SessionOptions`.
 
     Raises:
         ConfigurationError: The url, the agent or an option is not possible; it is named.
@@ -107,72 +80,12 @@ class Session:
             check_agents(agent)
         self._transport = transport_for(transport) if isinstance(transport, str) else transport
         hot = streams()
-        self._core = Core(hot, Course(chosen.on_failure), PendingRequests(), Errands(hot.report), Ended())
+        core = Core(hot, Course(chosen.on_failure), PendingRequests(), Errands(hot.report), Ended())
+        life = Life(core, behaviour_for(agent, context, chosen), chosen)
+        super().__init__(core, life, Charge(agent, context, self._put_in_force, life.conduct.tell))
         self._loops = Loops(hot.events, chosen.limits)
-        self._life = Life(self._core, behaviour_for(agent, context, chosen), chosen)
-        self._charge = Charge(agent, context, self._put_in_force, self._life.conduct.tell)
         self._options = chosen
-        self.closed = self._core.closed
-
-    @property
-    def events(self) -> Observable[Decoded]:
-        """Everything the server sends, typed and in order, failures in their places: a hot Observable.
-
-        It completes when we close, and errs with a typed cause when the connection is lost, after a last
-        `ConnectionFailed`. Subscribe before entering to see the first event. After the model was interrupted here,
-        nothing of that response comes but its ``response.done``.
-        """
-        return self._core.streams.events
-
-    @property
-    def sent(self) -> Observable[ClientEvent]:
-        """Every event that was sent, once it was handed to the network."""
-        return self._core.streams.sent
-
-    @property
-    def activity(self) -> Observable[Activity | ExceptionEvent]:
-        """What the session did by itself: tools, approvals, interruptions, guardrails, handoffs, and what failed."""
-        return self._core.streams.activity
-
-    @property
-    def failures(self) -> Observable[ExceptionEvent]:
-        """Only the failures: those of `events` and those of `activity`."""
-        return reactivex.merge(self.events, self.activity).pipe(failures())
-
-    @property
-    def faults(self) -> Observable[Fault]:
-        """What observers raised, and what failed while closing: bugs that were contained."""
-        return self._core.streams.faults
-
-    @property
-    def history(self) -> Current[History]:
-        """The conversation: its ``value`` now, and a stream of what it becomes.
-
-        Without an agent it grows by whole items; with one, what is being said is in it too.
-        """
-        return self._life.conduct.history
-
-    @property
-    def audio(self) -> Observable[AudioChunk]:
-        """The model's audio as it may be played: whole samples; with ``hold_audio``, once guardrails passed them."""
-        if self._life.conduct.behaviour.hears_deltas:
-            return self._core.streams.audio
-        return self.events.pipe(audio_chunks())
-
-    @property
-    def config(self) -> SessionConfig | None:
-        """What is in force, as the server last said; None before it said anything."""
-        return self._life.desk.config
-
-    @property
-    def agent(self) -> Agent | None:
-        """The agent that has the session now."""
-        return self._charge.agent
-
-    @property
-    def scheduler(self) -> abc.SchedulerBase:
-        """The scheduler of the running event loop, for operators that take time: ``subscribe(..., scheduler=...)``."""
-        return AsyncIOScheduler(asyncio.get_running_loop())
+        self.closed = core.closed
 
     def __aiter__(self) -> AsyncIterator[Decoded | EventsDropped]:
         """Iterate over the events from the first one on; a loop that was left is resumed by the next one.
@@ -274,12 +187,9 @@ class Session:
         """
         self._core.check_open()
         await self._charge.ready()
-        desk = self._life.desk
-        async with aclosing(iterate_appends(source, format, desk.audio.format, chunk_ms=chunk_ms)) as appends:
-            async for append in appends:
-                await self._life.send(append)
-        if desk.audio.manual and desk.audio.buffered_bytes:
-            await self._life.send(*commit_audio(), *(respond_to() if respond else ()))
+        await feed(
+            self._life, iterate_appends(source, format, self._life.desk.audio.format, chunk_ms=chunk_ms), respond
+        )
 
     async def settled(self) -> None:
         """Wait until the conversation does nothing by itself: no response runs or waits, every call has its output.

@@ -21,7 +21,7 @@ PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
 _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
 STREAMS = PURE | {"operators"} | _HOT
 _LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
-SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "session"}
+SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "observables", "session"}
 SERVER = PURE | {"server"}
 EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
@@ -50,12 +50,12 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-        *("feeding", "link", "loops", "options", "session", "loopback", "telemetry", "cli"),
+        *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli"),
     },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
-        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "traffic"),
+        *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
     "time": {"cli", "server.live", "telemetry"},
     "click": {"cli"},
