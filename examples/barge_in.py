@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from reactivex import operators as rx
-
-from rxrealtime import Agent, Session, commands, ops, session_config
-from rxrealtime.activity import Interrupted
+from rxrealtime import Agent, Interrupted, Session, commands, ops, session_config
 from rxrealtime.audio import PCM16_24K
-from rxrealtime.events import ResponseDone, ResponseOutputAudioDelta
+from rxrealtime.events import ResponseOutputAudioDelta
 from rxrealtime.loopback import LoopbackTransport
 from rxrealtime.server.scenarios import Rule, Scenario
 from rxrealtime.server.voices import speak
@@ -30,14 +27,14 @@ async def main() -> None:
     settings = session_config(turn_detection="server_vad", transcription="tones")
     session = Session(LoopbackTransport(scenario=SERVER), agent=Agent("teller", settings=settings))
     session.activity.pipe(ops.of_type(Interrupted)).subscribe(print)
-    begun = session.events.pipe(ops.of_type(ResponseOutputAudioDelta), rx.first(), rx.to_future())
-    answered = session.events.pipe(ops.of_type(ResponseDone), rx.element_at(1), rx.to_future())
+    begun = asyncio.Event()
+    session.events.pipe(ops.of_type(ResponseOutputAudioDelta)).subscribe(lambda _: begun.set())
     async with session:
         await session.send(*commands.say("Tell me a story."))
-        await begun
+        await begun.wait()
         await asyncio.sleep(1.0)  # the user listens
         await session.audio_in(microphone("Enough!"))
-        await answered
+        await session.settled()
         print(session.history.value)
 
 

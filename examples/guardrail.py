@@ -12,25 +12,21 @@ def names_a_price(text: str, context: object) -> str | None:
     return "a price is named" if "euros" in text else None
 
 
-GUARD = Guardrail(
-    "no prices", names_a_price, on_error="block", every_chars=20, instruction="Say: Please ask the sales desk."
-)
-SERVER = Scenario(
-    (Rule("cost", say="That is easy to say. It costs 900 euros, " + "and it is worth it, " * 20),), pace=4
-)
+GUARD = Guardrail("no prices", names_a_price, on_error="block", every_chars=20, instruction="Name no price.")
+PITCH = "That is easy to say. It costs 900 euros, " + "and it is worth it, " * 20
+REFERRAL = "Please ask the sales desk."
+SERVER = Scenario((Rule("cost", say=PITCH), Rule("*", say=REFERRAL)), pace=4)
 
 
 async def main() -> None:
     agent = Agent("shop", output_guardrails=(GUARD,))
     session = Session(LoopbackTransport(scenario=SERVER), agent=agent)
     session.activity.subscribe(lambda activity: print(f"  {activity}"))
-    turns = session.events.pipe(ops.turns(), ops.to_async_iterable())
+    session.events.pipe(ops.turns()).subscribe(print)
     async with session:
-        answers = aiter(turns)
         await session.send(*commands.say("What does it cost?"))
-        async for turn in answers:
-            print(turn)
-            if turn.role == "assistant" and turn.status == "completed":
+        async for event in session:
+            if event.type == "response.done" and session.history.value.items[-1].text == REFERRAL:
                 break
 
 

@@ -18,15 +18,11 @@ reception = Agent("reception", instructions="Find out who can help.", handoffs=(
 async def main() -> None:
     session = Session("loopback:", agent=reception)
     session.activity.subscribe(print)
-    turns = session.events.pipe(ops.turns(), ops.to_async_iterable())
+    session.events.pipe(ops.turns()).subscribe(print)
     async with session:
         for line in ("Billing, please.", "Which invoices are open?"):
-            answers = aiter(turns)
             await session.send(*commands.say(line))
-            async for turn in answers:
-                print(turn)
-                if turn.role == "assistant":
-                    break
+            await session.settled()
             print(f"  now with {session.agent.name if session.agent else 'nobody'}")
 
 

@@ -21,15 +21,11 @@ async def main() -> None:
     agent = Agent("weather desk", instructions="Answer in one sentence.", tools=(get_weather,))
     session = Session("loopback:", agent=agent)
     session.activity.subscribe(print)
-    turns = session.events.pipe(ops.turns(), ops.to_async_iterable())
+    session.events.pipe(ops.turns()).subscribe(print)
     async with session:
         for city in ("Oslo", "Atlantis"):
-            answers = aiter(turns)
             await session.send(*commands.say(f"What is the weather in {city}?"))
-            async for turn in answers:
-                print(turn)
-                if turn.role == "assistant":
-                    break
+            await session.settled()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rxrealtime.activity import ResponseDropped
 from rxrealtime.events import CLIENT_EVENTS, ClientEvent, SessionConfig, SessionCreated, SessionUpdated
@@ -98,7 +98,7 @@ class Desk:
             self._scheduling, more = schedule(self._scheduling, value)
             outputs.extend(more)
         return Decided(
-            tuple(found for found in outputs if isinstance(found, _CLIENT)),
+            cast(tuple[ClientEvent, ...], tuple(found for found in outputs if isinstance(found, _CLIENT))),
             tuple(found for found in outputs if isinstance(found, ResponseDropped)),
             tuple(found for found in outputs if isinstance(found, CancelDropped)),
             any(isinstance(found, RaceLost) for found in outputs),
