@@ -192,11 +192,14 @@ class Session(Observables):
         )
 
     async def settled(self) -> None:
-        """Wait until the conversation does nothing by itself: no response runs or waits, every call has its output.
+        """Wait until nothing goes on by itself: the agent is in force, no response runs or waits, calls have outputs.
 
         Raises:
             SessionClosedError: The session has ended before.
+            RequestError: The server did not confirm the configuration of the agent.
         """
+        self._core.check_open()
+        await self._charge.ready()
         await self._life.settled()
 
     def tell(self, signal: Signal) -> None:
