@@ -213,9 +213,16 @@ def close_call(
 
 def fail_call(state: Calls, call: Call, error: Exception) -> Stepped:
     """Give a call the output of one that failed, and report why."""
-    outcome: ToolOutcome = next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), "error")
+    outcome = _outcome_of(error)
     state, given = close_call(state, call, outcome, describe_error(call.tool, error))
     return state, (ToolFailed(error), *given)
+
+
+def _outcome_of(error: Exception) -> ToolOutcome:
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    return "error"
 
 
 def _start_ready(state: Calls) -> Stepped:

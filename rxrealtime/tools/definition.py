@@ -42,9 +42,13 @@ class Transfer(Protocol):
     """What a tool returns to hand the session over to another agent."""
 
     @property
-    def agent(self) -> Any: ...
+    def agent(self) -> Any:
+        """Who takes over."""
+
     @property
-    def config(self) -> SessionConfig: ...
+    def config(self) -> SessionConfig:
+        """What is to be put in force for it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
