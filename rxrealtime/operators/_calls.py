@@ -213,10 +213,21 @@ def close_call(
 
 def fail_call(state: Calls, call: Call, error: Exception) -> Stepped:
     """Give a call the output of one that failed, and report why."""
+<<<<<<< HEAD
     named: Iterator[ToolOutcome] = (outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
     outcome: ToolOutcome = next(named, "error")
+=======
+    outcome = _outcome_of(error)
+>>>>>>> w-tools
     state, given = close_call(state, call, outcome, describe_error(call.tool, error))
     return state, (ToolFailed(error), *given)
+
+
+def _outcome_of(error: Exception) -> ToolOutcome:
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    return "error"
 
 
 def _start_ready(state: Calls) -> Stepped:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rxrealtime.activity import GuardrailTripped
 from rxrealtime.errors import ToolCancelledError, ToolTimeoutError
-from rxrealtime.events import GuardrailFailed
+from rxrealtime.events import GuardrailFailed, SessionConfig
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._calls import Call, Ran, Vetted
 from rxrealtime.operators._tasks import owned, spawn
@@ -34,7 +34,7 @@ class Invoking(NamedTuple):
         seconds = self.timeout if tool.timeout is None else tool.timeout
         try:
             result = await _within(seconds, _call, tool.function, tool.invoke, self._told(call), call.values)
-            if isinstance(result, Transfer):
+            if isinstance(result, Transfer) and isinstance(result.config, SessionConfig):
                 return Ran(call.call_id, transfer=result)
             return Ran(call.call_id, render_output(result))
         except _ExpiredError:

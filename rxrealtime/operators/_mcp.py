@@ -71,8 +71,12 @@ def _request(state: Calls, item: McpApprovalRequest, response_id: str | None) ->
     if found is None:  # nobody said which response it belongs to: it is one of its own, which is over
         state = replace(state, batches=ended(state.batches, request_id, Response(id=request_id)))
     state = remember(begin_mcp(state, found or request_id, item), request_id, _ASKED)
-    asked = ApprovalRequested(request_id, item.name or "", found or "", item.arguments or "", item.server_label or "")
-    return state, (asked,)
+    return state, (_asked(item, found or ""),)
+
+
+def _asked(item: McpApprovalRequest, response_id: str) -> ApprovalRequested:
+    name, arguments, label = (said or "" for said in (item.name, item.arguments, item.server_label))
+    return ApprovalRequested(item.id or "", name, response_id, arguments, label)
 
 
 def answer_request(state: Calls, approval: Approval) -> Stepped:

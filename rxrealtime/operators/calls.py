@@ -9,7 +9,7 @@ between them is `rxrealtime.operators.tools`.
 | one that is incomplete | it is never run and gets no output; that is reported |
 | a call id that was there before | nothing; with another payload it is refused, and reported |
 | ``response.done`` | its calls that nobody told of before; if cancelled, those without an output are given up |
-| an output that the application sent by itself | the call is answered, and not answered twice |
+| an output that the application, or another client of a shared call, sent | the call is answered, and not twice |
 | the last output, after ``response.done`` | ``response.create``, once; none after a cancelled response |
 
 Calls of a response outside of the conversation are for whoever asked for it: an output needs its call in the
@@ -27,7 +27,9 @@ from rxrealtime.activity import AgentChanged, Approval, HandoffEnded, HandoffReq
 from rxrealtime.errors import ToolCancelledError, ToolError
 from rxrealtime.events import (
     ConnectionFailed,
+    ConversationItemAdded,
     ConversationItemCreate,
+    ConversationItemCreated,
     ConversationItemDone,
     FunctionCallOutput,
     McpApprovalResponse,
@@ -64,6 +66,8 @@ from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.tools import Tool, tools_by_name
 
 __all__ = ["Abort", "Call", "Calls", "Output", "Ran", "Rules", "Run", "Vet", "Vetted", "no_calls", "step"]
+
+_Shown = ConversationItemCreate | ConversationItemAdded | ConversationItemCreated
 
 _NOT_APPROVED: Final = "The call was not approved."
 _NOT_ALLOWED: Final = "The call is not allowed."
@@ -189,8 +193,8 @@ def _handed_over(state: Calls, event: HandoffEnded) -> Stepped:
     return state, given + then
 
 
-def _sent(state: Calls, event: ConversationItemCreate) -> Stepped:
-    """See what was sent: our own outputs, which are nothing new, and those of the application."""
+def _answer_seen(state: Calls, event: _Shown) -> Stepped:
+    """See an answer that was sent, or is in the conversation: our own are nothing new, others end the call."""
     match event.item:
         case FunctionCallOutput(call_id=str(call_id), output=output):
             return _answered(state, call_id, output or "")
@@ -241,7 +245,9 @@ _STEPS: Final[Steps[Calls, Output]] = {
     ResponseMcpCallCompleted: _mcp_ended,
     ResponseMcpCallFailed: _mcp_ended,
     ConversationItemDone: _conversation_item,
-    ConversationItemCreate: _sent,
+    ConversationItemCreate: _answer_seen,
+    ConversationItemAdded: _answer_seen,
+    ConversationItemCreated: _answer_seen,
     Approval: _approval,
     Vetted: _vetted,
     Ran: _ran,

@@ -83,8 +83,9 @@ def run_tools(
         completion and error cancel what runs, and pass by; so does disposing. A subscriber that raises is reported by
         the loop's exception handler.
     Protocol: ``response.created``, ``.output_item.added``, ``.output_item.done``, ``.done``, ``.mcp_call.*``,
-        ``conversation.item.done``, and ``conversation.item.create`` as it was sent (openai-openapi f85dbe2). An output
-        may be sent before ``response.done``, the next ``response.create`` only after it (recorded, 2026-08).
+        ``conversation.item.added`` and ``.done``, and ``conversation.item.create`` as it was sent (openai-openapi
+        f85dbe2). An output may be sent before ``response.done``, the next ``response.create`` only after it (recorded,
+        2026-08).
 
     Example:
         >>> import asyncio, reactivex
@@ -157,7 +158,6 @@ class _Runner:
         self._calls = calls
         self._inbox: deque[object] = deque()
         self._tasks: dict[str, asyncio.Task[Ran | Vetted]] = {}
-        self._taking = False
         self._stopped = False
         self.source = SingleAssignmentDisposable()
 
@@ -166,16 +166,15 @@ class _Runner:
         if self._stopped:
             return
         self._inbox.append(value)
-        if self._taking:
+        if len(self._inbox) > 1:
             return
-        self._taking = True
         while self._inbox:
-            found = self._inbox.popleft()
+            found = self._inbox[0]  # it stays there while it is taken, so that others wait behind it
             if isinstance(found, _Ended):
                 self._end(found.error)
             else:
                 self._advance(found)
-        self._taking = False
+            self._inbox.popleft()
 
     def stop(self) -> None:
         """Cancel everything; nothing is given any more."""

@@ -124,13 +124,17 @@ def _names(schema: Any) -> Iterator[str]:
 
 
 def _check_by_hand(tool: Tool, found: Mapping[str, Any]) -> None:
-    properties: Mapping[str, Any] = tool.parameters.get("properties", {})
-    missing = [f"{name}: Field required" for name in tool.parameters.get("required", ()) if name not in found]
-    closed = tool.parameters.get("additionalProperties") is False
-    extra = ["*: Extra inputs are not permitted" for name in found if closed and name not in properties]
-    wrong = [f"{name}: not of its type" for name, part in properties.items() if not _is_of(part, found, name)]
-    if missing or extra or wrong:
-        raise _unfit(tool, *missing, *extra, *wrong)
+    wrong = tuple(_misfits(tool.parameters, found))
+    if wrong:
+        raise _unfit(tool, *wrong)
+
+
+def _misfits(schema: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    yield from (f"{name}: Field required" for name in schema.get("required", ()) if name not in found)
+    if schema.get("additionalProperties") is False and not found.keys() <= properties.keys():
+        yield "*: Extra inputs are not permitted"
+    yield from (f"{name}: not of its type" for name, part in properties.items() if not _is_of(part, found, name))
 
 
 def _is_of(schema: Any, found: Mapping[str, Any], name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, overload
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.tools.definition import Tool, ToolContext
-from rxrealtime.tools.signature import parameters_of, signature_of
+from rxrealtime.tools.signature import Signature, parameters_of, signature_of
 
 __all__ = ["tool"]
 
@@ -103,23 +103,21 @@ def _made(function: _Function, name: str | None, description: str | None, settin
     if not callable(function):
         raise ConfigurationError(f"a tool is made of a function, not of {type(function).__name__}")
     chosen = name if name is not None else getattr(function, "__name__", "")
-    parameters = list(parameters_of(function, chosen))
+    about, described = _documented(function)
+    signature = _signature(function, chosen, described)
+    more = {**settings, "guardrails": tuple(settings.get("guardrails", ()))}
+    said = about if description is None else description
+    return Tool(chosen, said, signature.schema, function, signature=signature, **more)
+
+
+def _signature(function: _Function, name: str, described: Mapping[str, str]) -> Signature:
+    parameters = list(parameters_of(function, name))
     takes_context = bool(parameters) and parameters[0].annotation is ToolContext
     asked = parameters[1:] if takes_context else parameters
-    for parameter in asked:
-        if parameter.annotation is ToolContext:
-            raise ConfigurationError(f"tool {chosen!r}: parameter {parameter.name!r}: ToolContext comes first")
-    about, described = _documented(function)
-    signature = signature_of(asked, chosen, takes_context=takes_context, described=described)
-    return Tool(
-        chosen,
-        about if description is None else description,
-        signature.schema,
-        function,
-        guardrails=tuple(settings.get("guardrails", ())),
-        signature=signature,
-        **{key: value for key, value in settings.items() if key != "guardrails"},
-    )
+    late = next((parameter.name for parameter in asked if parameter.annotation is ToolContext), None)
+    if late is not None:
+        raise ConfigurationError(f"tool {name!r}: parameter {late!r}: ToolContext comes first")
+    return signature_of(asked, name, takes_context=takes_context, described=described)
 
 
 def _documented(function: _Function) -> tuple[str, Mapping[str, str]]:

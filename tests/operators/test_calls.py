@@ -31,7 +31,10 @@ from rxrealtime.errors import (
 )
 from rxrealtime.events import (
     ConnectionFailed,
+    ConversationItemAdded,
     ConversationItemCreate,
+    ConversationItemCreated,
+    FunctionCallOutput,
     GuardrailFailed,
     Response,
     ResponseCreate,
@@ -435,6 +438,40 @@ def test_an_answer_of_the_application_may_come_before_the_call_is_complete() -> 
     machine = Machine(TOOLS)
 
     assert machine.feed(*commands.answer_call("c", "mine"), item_ended(called()), ended(called())) == []
+
+
+@pytest.mark.parametrize("kind", [ConversationItemAdded, ConversationItemCreated])
+def test_what_another_client_answered_is_not_answered_again(kind: type[Any]) -> None:
+    """A shared call has several clients: an output that is in the conversation counts."""
+    machine = Machine(TOOLS)
+    machine.feed(item_ended(called()), ended(called()))
+    output = FunctionCallOutput(id="o", call_id="c", output="theirs")
+
+    assert machine.feed(kind(item=output)) == [Abort("c"), ToolEnded("c", "good", "r", "ok", "theirs")]
+    assert machine.feed(kind(item=output), Ran("c", "late")) == []
+
+
+def test_our_own_output_in_the_conversation_is_nothing_new() -> None:
+    """The server confirms it."""
+    machine = Machine(TOOLS)
+    machine.feed(item_ended(called()), Ran("c", "x"), ended(called()))
+
+    assert machine.feed(ConversationItemAdded(item=FunctionCallOutput(call_id="c", output="x"))) == []
+
+
+def test_what_is_kept_is_bounded() -> None:
+    """B1: after thousands of responses and calls: the last ids, the last responses, nothing that is open."""
+    machine = Machine(TOOLS)
+    for number in range(1500):
+        call, response = called(f"c{number}"), f"r{number}"
+        machine.feed(
+            began(response), item_ended(call, response), Ran(call.call_id, "x"), ended(call, response=response)
+        )
+        machine.feed(began(f"open{number}"))
+
+    kept = machine.calls
+    assert (len(kept.open), len(kept.known), len(kept.batches)) == (0, 1024, 64)
+    assert len(of(ResponseCreate, machine.given)) == 1500
 
 
 def _transfer(name: str) -> Any:

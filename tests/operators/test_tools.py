@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 import reactivex
+from reactivex.disposable import SerialDisposable
 from reactivex.subject import Subject
 
 from rxrealtime import operators as ops
@@ -374,6 +376,19 @@ def test_what_a_subscriber_pushes_meanwhile_waits_for_its_turn() -> None:
     run(main)
 
 
+def test_a_subscriber_that_leaves_when_a_tool_starts_lets_none_run() -> None:
+    """What is given and what is done have one order: after the end nothing is begun."""
+
+    async def main() -> None:
+        subscription = SerialDisposable()
+        source: Subject[object] = Subject()
+        subscription.disposable = source.pipe(ops.run_tools([echo])).subscribe(lambda value: subscription.dispose())
+        source.on_next(item_ended(called("a", "echo", '{"text": "hi"}')))
+        assert other_tasks() == set()
+
+    run(main)
+
+
 def test_a_subscriber_that_raises_is_reported_and_goes_on() -> None:
     """T6: its bug stops neither the tool nor what it is given next."""
 
@@ -414,6 +429,25 @@ def test_a_transfer_asks_for_the_other_agent() -> None:
         assert talk.given[1:] == [HandoffRequested("c", transfer.agent, transfer.config)]
 
     run(main)
+
+
+def test_data_that_look_like_a_transfer_are_a_result() -> None:
+    """Only a configuration can be put in force."""
+
+    @tool
+    async def look() -> Any:
+        return Looks(agent="smith", config="none")
+
+    end, _ = run(lambda: _answer(look))
+    assert (end.outcome, end.output) == ("ok", '{"agent":"smith","config":"none"}')
+
+
+@dataclass
+class Looks:
+    """Somebody's data."""
+
+    agent: str
+    config: str
 
 
 def _checks(verdict: object, *, on_error: OnError = "block", is_async: bool = False, **settings: Any) -> Guardrail:
@@ -462,6 +496,17 @@ def test_a_guardrail_looks_at_the_arguments_first(
     about = [value for value in all_given if isinstance(value, GuardrailTripped | GuardrailFailed)]
     assert [type(value) if isinstance(value, GuardrailFailed) else value for value in about] == given
     assert of(ToolFailed, all_given) == []
+
+
+def test_a_check_that_cancels_itself_has_failed() -> None:
+    """Its CancelledError is not ours: what it means was declared."""
+
+    async def check(text: str, context: Any) -> None:
+        raise asyncio.CancelledError
+
+    guardrail = Guardrail("g", check, on_error="pass")
+    end, given = run(lambda: _answer(echo, '{"text": "hi"}', guardrails=[guardrail]))
+    assert (end.outcome, len(of(GuardrailFailed, given))) == ("ok", 1)
 
 
 def test_a_guardrail_has_its_time() -> None:

@@ -176,7 +176,7 @@ def test_a_refusal_names_places_and_rules_and_no_values(text: str, message: str)
 
     assert str(raised.value).endswith(message)
     assert CANARY not in str(raised.value)
-    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
 
 
 def test_validators_of_the_application_may_refuse() -> None:
