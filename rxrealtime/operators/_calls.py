@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -213,12 +213,7 @@ def close_call(
 
 def fail_call(state: Calls, call: Call, error: Exception) -> Stepped:
     """Give a call the output of one that failed, and report why."""
-<<<<<<< HEAD
-    named: Iterator[ToolOutcome] = (outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
-    outcome: ToolOutcome = next(named, "error")
-=======
     outcome = _outcome_of(error)
->>>>>>> w-tools
     state, given = close_call(state, call, outcome, describe_error(call.tool, error))
     return state, (ToolFailed(error), *given)
 

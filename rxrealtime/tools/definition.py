@@ -44,18 +44,10 @@ class Transfer(Protocol):
     @property
     def agent(self) -> Any:
         """Who takes over."""
-<<<<<<< HEAD
-        ...
-
-    @property
-    def config(self) -> SessionConfig:
-        """What is to be put in force."""
-=======
 
     @property
     def config(self) -> SessionConfig:
         """What is to be put in force for it."""
->>>>>>> w-tools
         ...
 
 
