@@ -48,7 +48,6 @@ class Transfer(Protocol):
     @property
     def config(self) -> SessionConfig:
         """What is to be put in force for it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
