@@ -191,7 +191,10 @@ def test_items_of_an_out_of_band_response_are_not_in_the_conversation() -> None:
     item = text_item("a", "Aside", "assistant")
     ended = ResponseOutputItemDone(response_id="r", output_index=0, item=item)
 
-    assert folded([created(), output_added(_EMPTY), write("Aside"), wrote("Aside"), ended, done(item)]) == History()
+    history = folded([created(), output_added(_EMPTY), write("Aside"), wrote("Aside"), ended, done(item)])
+
+    assert history == History()
+    assert history.ledger == History().ledger and not history.growing, "nothing of it is kept"
 
 
 def test_an_item_may_be_added_after_its_first_words() -> None:
