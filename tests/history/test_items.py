@@ -152,6 +152,8 @@ def test_retrieved_audio_is_kept() -> None:
     entry = only(added(spoken_item("u")), transcribed("Hi"), retrieved(item), item_done(spoken_item("u")))
 
     assert entry == HistoryItem(item)
+    half = item.model_copy(update={"content": (part.model_copy(update={"audio": b"12"}),)})
+    assert only(added(spoken_item("u")), retrieved(half), retrieved(item), retrieved(half)) == HistoryItem(item)
 
 
 def test_servers_without_item_done_end_their_items_too() -> None:
