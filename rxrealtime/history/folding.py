@@ -30,7 +30,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.history.entry import HistoryItem
 from rxrealtime.history.growing import GROWING
-from rxrealtime.history.keeping import arranged, closed, find, ledgered, written
+from rxrealtime.history.keeping import arranged, closed, find, ledgered, shut, written
 from rxrealtime.history.merge import absorbed, is_over, with_status
 from rxrealtime.history.places import Places, afloat, asked, placed, removed
 from rxrealtime.history.values import History
@@ -121,13 +121,21 @@ def _deleted(history: History, event: ConversationItemDeleted) -> History:
     places = removed(ledger.places, gone, event.event_id)
     if not gone or places is ledger.places:  # xAI has sent an empty id (livekit/agents#6391)
         return history
-    closed = {key: track for key, track in ledger.closed.items() if key[0] != gone}
-    growing = {key: track for key, track in history.growing.items() if key[0] != gone}
-    ledger = ledger._replace(drafts=_without(ledger.drafts, gone), closed=closed)
-    history = History(history.items, ledger._replace(places=places), growing)
+    history = _forgotten(ledgered(history, ledger._replace(places=places)), {gone})
     if gone not in ledger.indexes:
         return history
     return arranged(history, {entry.id: entry for entry in history.items if entry.id != gone}, places)
+
+
+def _forgotten(history: History, item_ids: set[str]) -> History:
+    """Keep nothing of items that are not in the conversation."""
+    if not item_ids:
+        return history
+    ledger = history.ledger
+    drafts = {item_id: draft for item_id, draft in ledger.drafts.items() if item_id not in item_ids}
+    closed = {key: track for key, track in ledger.closed.items() if key[0] not in item_ids}
+    growing = {key: track for key, track in history.growing.items() if key[0] not in item_ids}
+    return History(history.items, ledger._replace(drafts=drafts, closed=closed), growing)
 
 
 def _output_added(history: History, event: ResponseOutputItemAdded) -> History:
@@ -161,20 +169,17 @@ def _response_done(history: History, event: ResponseDone) -> History:
     status = "incomplete" if response.status in _CUT else "completed"
     for item_id in made:
         history = _end(history, item_id, status)
-    ledger = history.ledger
-    drafts = {item_id: draft for item_id, draft in ledger.drafts.items() if item_id not in made}
-    responses = _without(ledger.responses, response.id or "")
-    return ledgered(history, ledger._replace(responses=responses, drafts=drafts))
+    responses = _without(history.ledger.responses, response.id or "")
+    history = ledgered(history, history.ledger._replace(responses=responses))
+    return _forgotten(history, {item_id for item_id in made if item_id in history.ledger.drafts})
 
 
 def _lost(history: History, _: ConnectionFailed) -> History:
     """End everything: nothing more will come of it."""
     for entry in history.items:
         history = _end(history, entry.id, "incomplete")
-    ended = {key: track._replace(said="", seen=(), told=True) for key, track in history.growing.items()}
-    ledger = history.ledger
-    ledger = ledger._replace(drafts={}, responses={}, closed={**ledger.closed, **ended})
-    return History(history.items, ledger)
+    history = shut(history, history.growing)
+    return ledgered(history, history.ledger._replace(drafts={}, responses={}))
 
 
 def _asked(history: History, event: ConversationItemCreate) -> History:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import is_
 
 from rxrealtime.events import ContentPart, Item, Message
@@ -12,7 +12,7 @@ from rxrealtime.history.merge import is_over
 from rxrealtime.history.places import Places
 from rxrealtime.history.values import History, Ledger, PartKey
 
-__all__ = ["arranged", "closed", "find", "ledgered", "track_of", "written"]
+__all__ = ["arranged", "closed", "find", "ledgered", "shut", "track_of", "written"]
 
 
 def find(history: History, item_id: str) -> HistoryItem | None:
@@ -44,14 +44,19 @@ def arranged(history: History, entries: Mapping[str, HistoryItem], places: Place
 
 def closed(history: History, item: Item, *, final: bool = False) -> History:
     """Let the parts of an item that is final grow no longer; the user's are transcribed later."""
-    if not (final or is_over(item)) or (isinstance(item, Message) and item.role == "user"):
+    of_user = isinstance(item, Message) and item.role == "user"
+    if of_user or not (final or is_over(item)):
         return history
-    ended = {key: track for key, track in history.growing.items() if key[0] == item.id}
-    if not ended:
+    return shut(history, [key for key in history.growing if key[0] == item.id])
+
+
+def shut(history: History, keys: Collection[PartKey]) -> History:
+    """Let some parts grow no longer."""
+    if not keys:
         return history
+    ended = {key: history.growing[key]._replace(said="", seen=(), told=True) for key in keys}
     rest = {key: track for key, track in history.growing.items() if key not in ended}
-    shut = {key: track._replace(said="", seen=(), told=True) for key, track in ended.items()}
-    return History(history.items, history.ledger._replace(closed={**history.ledger.closed, **shut}), rest)
+    return History(history.items, history.ledger._replace(closed={**history.ledger.closed, **ended}), rest)
 
 
 def written(history: History, known: HistoryItem, whole: Item) -> History:

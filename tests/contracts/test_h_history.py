@@ -289,6 +289,7 @@ def test_h2_a_transcription_may_come_before_its_item(completed: Any) -> None:
 
     assert str(early) == "user: Hello,..."
     assert [(entry.status, entry.text) for entry in early] == [("in_progress", "Hello,")]
+    assert whole.items[1].item == spoken_item("u", "Hello, you.")
     assert str(whole) == "user: b\nuser: Hello, you."
     assert whole == folded([put("b"), added(spoken_item("u")), heard(" Hello"), heard(","), completed])
 

@@ -152,6 +152,8 @@ def test_retrieved_audio_is_kept() -> None:
     entry = only(added(spoken_item("u")), transcribed("Hi"), retrieved(item), item_done(spoken_item("u")))
 
     assert entry == HistoryItem(item)
+    half = item.model_copy(update={"content": (part.model_copy(update={"audio": b"12"}),)})
+    assert only(added(spoken_item("u")), retrieved(half), retrieved(item), retrieved(half)) == HistoryItem(item)
 
 
 def test_servers_without_item_done_end_their_items_too() -> None:
@@ -191,7 +193,10 @@ def test_items_of_an_out_of_band_response_are_not_in_the_conversation() -> None:
     item = text_item("a", "Aside", "assistant")
     ended = ResponseOutputItemDone(response_id="r", output_index=0, item=item)
 
-    assert folded([created(), output_added(_EMPTY), write("Aside"), wrote("Aside"), ended, done(item)]) == History()
+    history = folded([created(), output_added(_EMPTY), write("Aside"), wrote("Aside"), ended, done(item)])
+
+    assert history == History()
+    assert history.ledger == History().ledger and not history.growing, "nothing of it is kept"
 
 
 def test_an_item_may_be_added_after_its_first_words() -> None:

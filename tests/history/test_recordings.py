@@ -41,6 +41,7 @@ def test_a_recorded_session_reads_as_it_was_held(name: str, recordings: Callable
     history = reduce(fold, traffic(recordings(name)), History())
 
     assert "".join(map(written_down, history)) == (_EXPECTATIONS / f"{name}.txt").read_text(encoding="utf-8")
+    assert not (history.growing or history.ledger.drafts or history.ledger.responses or history.ledger.committed)
 
 
 @pytest.mark.parametrize("name", _NAMES)
