@@ -55,14 +55,23 @@ def refused(state: Scheduling, event: Error) -> Stepped:
     if detail.event_id is None:
         return _refused_perhaps(state, detail)
     error_id = str(event.event_id or "")
-    known = (*state.waiting, *state.asked)
-    if error_id and any((create.event_id, create.lost) == (detail.event_id, error_id) for create in known):
-        return state, (RaceLost(detail.event_id),)  # told twice
+    if _is_told_again(state, detail.event_id, error_id):
+        return state, (RaceLost(detail.event_id),)
     create = next((create for create in reversed(state.asked) if create.event_id == detail.event_id), None)
     if create is None:
         return _cancel_refused(state, detail.event_id, detail.code)
+    return _create_refused(state, create, detail.code, error_id)
+
+
+def _is_told_again(state: Scheduling, event_id: str, error_id: str) -> bool:
+    """Tell whether an error is known to be a lost race."""
+    known = (*state.waiting, *state.asked)
+    return bool(error_id) and any((create.event_id, create.lost) == (event_id, error_id) for create in known)
+
+
+def _create_refused(state: Scheduling, create: Create, code: str | None, error_id: str) -> Stepped:
     state = state.without(create)
-    if detail.code != _ALREADY_ACTIVE or create.lost is not None:
+    if code != _ALREADY_ACTIVE or create.lost is not None:
         return let_out(state)
     return _race_lost(state, replace(create, lost=error_id, sent=False, response_id=None))
 

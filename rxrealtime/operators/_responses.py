@@ -18,7 +18,7 @@ _REMEMBERED = 64
 """How many responses that are over are remembered: what comes late about one comes long before 64 more are over."""
 _ASKED = 4
 """How many creates are remembered after their answer: it may prove to have been that of somebody else."""
-_GIVEN = 1024
+_GIVEN = 256
 _PREFIXES = {ResponseCreate: "rxr_response_", ResponseCancel: "rxr_cancel_"}
 
 _Named = TypeVar("_Named", ResponseCreate, ResponseCancel)
@@ -39,7 +39,7 @@ class Minted:
 
     Args:
         count: How many there were.
-        given: Ids of the application that look like ours, the newest 1024.
+        given: Ids of the application that look like ours, the newest 256.
     """
 
     count: int = 0
@@ -182,7 +182,7 @@ class Scheduling:
 
     def sending(self, create: Create) -> Scheduling:
         """Let a create go out."""
-        return replace(self, asked=(*self.asked, create)[-_ASKED - 1 :])
+        return replace(self, asked=(*self.asked, create))
 
     def answered(self, response_id: str) -> Scheduling:
         """Take a response for the answer to the create that has none."""
