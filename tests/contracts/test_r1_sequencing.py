@@ -292,7 +292,7 @@ def test_r1_a_race_may_turn_out_to_be_lost_when_the_next_create_is_under_way() -
 
     assert seat.tell(done(response="vad"), created("more"), already_active("a")) == [create("b"), RaceLost("a")]
     assert seat.tell(already_active("b", "event_2")) == [RaceLost("b")]
-    assert seat.tell(done(response="more"), created(), done()) == [create("b"), create("a")]
+    assert seat.tell(done(response="more"), created(), done()) == [create("a"), create("b")]
 
 
 def test_r1_a_create_that_is_retried_may_fail_to_be_sent() -> None:
