@@ -10,6 +10,25 @@ async with session:
 from rxrealtime import commands, events
 from rxrealtime import operators as ops
 from rxrealtime._version import __version__
+from rxrealtime.activity import (
+    Activity,
+    AgentChanged,
+    Approval,
+    ApprovalRequested,
+    GuardrailPassed,
+    GuardrailTripped,
+    HandoffEnded,
+    HandoffRequested,
+    Interrupt,
+    Interrupted,
+    Played,
+    ResponseDropped,
+    Signal,
+    ToolEnded,
+    ToolOutcome,
+    ToolStarted,
+)
+from rxrealtime.agent import Agent, Handoff, accept_config
 from rxrealtime.audio import (
     AudioFormat,
 )
@@ -19,7 +38,9 @@ from rxrealtime.codec import (
     decode_client,
     encode,
 )
+from rxrealtime.conduct import Policy
 from rxrealtime.course import FailurePolicy
+from rxrealtime.current import Current
 from rxrealtime.errors import (
     AudioFormatError,
     BinaryError,
@@ -164,6 +185,7 @@ from rxrealtime.events import (
     SessionUpdated,
     StatusDetails,
     StatusError,
+    TokenLimits,
     ToolChoice,
     ToolDefinition,
     ToolFailed,
@@ -184,10 +206,15 @@ from rxrealtime.faults import (
 from rxrealtime.frames import (
     Frame,
 )
+from rxrealtime.guardrails import Guardrail
+from rxrealtime.history import History, HistoryItem, history_from_json, history_to_json
 from rxrealtime.operators.buffering import (
     BufferLimits,
     EventsDropped,
 )
+from rxrealtime.operators.scheduling import ResponseMode
+from rxrealtime.operators.speaking import Speaker
+from rxrealtime.options import SessionOptions
 from rxrealtime.outcome import (
     Outcome,
 )
@@ -195,6 +222,9 @@ from rxrealtime.recording import (
     read_recording,
 )
 from rxrealtime.session import Session
+from rxrealtime.settings import session_config
+from rxrealtime.speaker import SilentSpeaker
+from rxrealtime.tools import Tool, ToolContext, tool
 from rxrealtime.transport import (
     DEFAULT_MODEL,
     OPENAI_URL,
@@ -215,6 +245,11 @@ __all__ = [
     "DELTA_EVENTS",
     "OPENAI_URL",
     "SERVER_EVENTS",
+    "Activity",
+    "Agent",
+    "AgentChanged",
+    "Approval",
+    "ApprovalRequested",
     "Audio",
     "AudioConfig",
     "AudioFormat",
@@ -249,6 +284,7 @@ __all__ = [
     "ConversationItemRetrieved",
     "ConversationItemTruncate",
     "ConversationItemTruncated",
+    "Current",
     "DecodeError",
     "Decoded",
     "Error",
@@ -263,9 +299,17 @@ __all__ = [
     "FrameTooLarge",
     "FunctionCall",
     "FunctionCallOutput",
+    "Guardrail",
     "GuardrailFailed",
+    "GuardrailPassed",
+    "GuardrailTripped",
     "HandlerFailed",
+    "Handoff",
+    "HandoffEnded",
+    "HandoffRequested",
     "HandshakeRejected",
+    "History",
+    "HistoryItem",
     "InputAudioBufferAppend",
     "InputAudioBufferClear",
     "InputAudioBufferCleared",
@@ -277,6 +321,8 @@ __all__ = [
     "InputAudioBufferTimeoutTriggered",
     "InputAudioConfig",
     "InputTokenDetails",
+    "Interrupt",
+    "Interrupted",
     "InvalidUrlError",
     "Item",
     "ItemReference",
@@ -306,6 +352,8 @@ __all__ = [
     "OutputAudioBufferStopped",
     "OutputAudioConfig",
     "OutputTokenDetails",
+    "Played",
+    "Policy",
     "Prompt",
     "RateLimit",
     "RateLimitsUpdated",
@@ -324,6 +372,7 @@ __all__ = [
     "ResponseCreate",
     "ResponseCreated",
     "ResponseDone",
+    "ResponseDropped",
     "ResponseDroppedError",
     "ResponseFailed",
     "ResponseFailedError",
@@ -334,6 +383,7 @@ __all__ = [
     "ResponseMcpCallCompleted",
     "ResponseMcpCallFailed",
     "ResponseMcpCallInProgress",
+    "ResponseMode",
     "ResponseOutputAudioDelta",
     "ResponseOutputAudioDone",
     "ResponseOutputAudioTranscriptDelta",
@@ -356,18 +406,28 @@ __all__ = [
     "SessionConfig",
     "SessionCreated",
     "SessionExpired",
+    "SessionOptions",
     "SessionStateError",
     "SessionUpdate",
     "SessionUpdated",
+    "Signal",
+    "SilentSpeaker",
+    "Speaker",
     "StatusDetails",
     "StatusError",
     "TlsError",
+    "TokenLimits",
+    "Tool",
     "ToolArgumentsError",
     "ToolCancelledError",
     "ToolChoice",
+    "ToolContext",
     "ToolDefinition",
+    "ToolEnded",
     "ToolError",
     "ToolFailed",
+    "ToolOutcome",
+    "ToolStarted",
     "ToolTimeoutError",
     "Tracing",
     "Transcription",
@@ -384,12 +444,17 @@ __all__ = [
     "WebSocketTransport",
     "WireAudioFormat",
     "__version__",
+    "accept_config",
     "commands",
     "decode",
     "decode_client",
     "encode",
     "events",
+    "history_from_json",
+    "history_to_json",
     "ops",
     "read_recording",
     "realtime_url",
+    "session_config",
+    "tool",
 ]

@@ -180,7 +180,7 @@ class HandoffRequested:
     """
 
     call_id: str
-    agent: Any = field(repr=False)
+    agent: Any
     config: SessionConfig = field(repr=False)
 
     type: ClassVar[str] = "handoff_requested"
@@ -211,7 +211,7 @@ class AgentChanged:
         call_id: The call that led to it; None at the beginning of the session.
     """
 
-    agent: Any = field(repr=False)
+    agent: Any
     previous: str | None = None
     call_id: str | None = None
 
@@ -241,12 +241,12 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailPassed:
-    """A guardrail found nothing wrong with what a response said so far.
+    """A guardrail found nothing wrong with what a response said so far, or failed and lets it pass then.
 
     Args:
         guardrail: Its name.
         response_id: The response.
-        checked: How many characters of it were looked at.
+        checked: How many characters of it were looked at: the length of the text, parts joined by a line break.
     """
 
     guardrail: str

@@ -4,8 +4,9 @@ Every command gives a tuple, so that commands compose: ``session.send(*configure
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
+from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import (
     ContentPart,
     ConversationItemCreate,
@@ -16,6 +17,7 @@ from rxrealtime.events import (
     InputAudioBufferAppend,
     InputAudioBufferClear,
     InputAudioBufferCommit,
+    McpApprovalResponse,
     Message,
     ResponseCancel,
     ResponseCreate,
@@ -23,18 +25,23 @@ from rxrealtime.events import (
     SessionConfig,
     SessionUpdate,
 )
+from rxrealtime.history import History, seed_items
+from rxrealtime.settings import SessionSettings, session_config
 
 __all__ = [
     "answer_call",
     "append_audio",
+    "approve_mcp",
     "cancel",
     "clear_audio",
     "commit_audio",
     "configure",
     "delete",
+    "reject_mcp",
     "respond",
     "retrieve",
     "say",
+    "seed",
     "truncate",
 ]
 
@@ -56,24 +63,27 @@ def say(content: str | Sequence[ContentPart]) -> tuple[ConversationItemCreate, R
     return ConversationItemCreate(item=Message(role="user", content=parts)), ResponseCreate()
 
 
-def configure(config: SessionConfig | None = None, /, **settings: Any) -> tuple[SessionUpdate]:
+def configure(config: SessionConfig | None = None, /, **settings: Unpack[SessionSettings]) -> tuple[SessionUpdate]:
     """Change the session; only what is named changes, None clears what can be cleared.
 
     Args:
-        config: The settings as a value.
-        settings: Or fields of `SessionConfig` by name.
+        config: The settings as a value, taken as it is; with it a provider's own fields can be set.
+        settings: Or settings by name, see `session_config`: the fields of `SessionConfig`, and flat names such as
+            ``voice`` and ``turn_detection``.
 
     Returns:
         ``session.update``.
 
     Raises:
-        pydantic.ValidationError: A setting is of the wrong kind.
+        ConfigurationError: A name is unknown, a value is none that a session can have, or both ways are used at once.
 
     Example:
         >>> configure(instructions="Be brief.")[0].session.instructions
         'Be brief.'
     """
-    return (SessionUpdate(session=config or SessionConfig(**settings)),)
+    if config is not None and settings:
+        raise ConfigurationError(f"{', '.join(settings)}: give a configuration or settings by name, not both")
+    return (SessionUpdate(session=session_config(**settings) if config is None else config),)
 
 
 def append_audio(audio: bytes) -> tuple[InputAudioBufferAppend]:
@@ -162,6 +172,36 @@ def answer_call(call_id: str, output: str) -> tuple[ConversationItemCreate]:
     return (ConversationItemCreate(item=FunctionCallOutput(call_id=call_id, output=output)),)
 
 
+def approve_mcp(request_id: str) -> tuple[ConversationItemCreate]:
+    """Allow an MCP call that the server asked about.
+
+    Args:
+        request_id: The id of the ``mcp_approval_request`` item.
+
+    Returns:
+        ``conversation.item.create``.
+    """
+    return _mcp_answer(request_id, True, None)
+
+
+def reject_mcp(request_id: str, reason: str | None = None) -> tuple[ConversationItemCreate]:
+    """Refuse an MCP call that the server asked about.
+
+    Args:
+        request_id: The id of the ``mcp_approval_request`` item.
+        reason: What the model is told about it.
+
+    Returns:
+        ``conversation.item.create``.
+    """
+    return _mcp_answer(request_id, False, reason)
+
+
+def _mcp_answer(request_id: str, approve: bool, reason: str | None) -> tuple[ConversationItemCreate]:
+    answer = McpApprovalResponse(approval_request_id=request_id, approve=approve)
+    return (ConversationItemCreate(item=answer.model_copy(update={"reason": reason}) if reason else answer),)
+
+
 def delete(item_id: str) -> tuple[ConversationItemDelete]:
     """Remove an item from the conversation.
 
@@ -184,3 +224,19 @@ def retrieve(item_id: str) -> tuple[ConversationItemRetrieve]:
         ``conversation.item.retrieve``.
     """
     return (ConversationItemRetrieve(item_id=item_id),)
+
+
+def seed(history: History) -> tuple[ConversationItemCreate, ...]:
+    """Tell a new session what was said before.
+
+    What was spoken is told as text, since no server takes an assistant's audio; what was interrupted as far as it was
+    heard. Empty messages, calls that are not complete and MCP items are left out. Ask for a response when there is
+    something to answer.
+
+    Args:
+        history: The conversation, from `ops.history` or `history_from_json`.
+
+    Returns:
+        A ``conversation.item.create`` for each item, in order.
+    """
+    return tuple(ConversationItemCreate(item=item) for item in seed_items(history))

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from rxrealtime.course import Course
+from rxrealtime.errands import Errands
 from rxrealtime.errors import SessionClosedError
-from rxrealtime.link import Link
 from rxrealtime.outcome import Ended
 from rxrealtime.pending import PendingRequests
 from rxrealtime.stage import Stage
@@ -26,12 +26,14 @@ class Core:
         streams: What observers see.
         course: Where the session is, and what it went through.
         requests: What waits for an answer.
+        errands: What it does beside.
         closed: What waits for the end.
     """
 
     streams: Streams
     course: Course
     requests: PendingRequests
+    errands: Errands
     closed: Ended
 
     def check_open(self) -> None:
@@ -43,24 +45,6 @@ class Core:
         """
         outcome = self.closed.outcome
         self.course.stages.check_open(outcome.cause if outcome else None)
-
-    async def shut(self, link: Link, cause: Exception | None, code: int, reason: str, timeout: float) -> None:
-        """Close the connection in bounded time, then end everything that waits, whatever happened on the way.
-
-        Args:
-            link: The connection.
-            cause: Why the session ends, or None if we close it.
-            code: The close code.
-            reason: The close reason.
-            timeout: Seconds that closing may take.
-        """
-        try:
-            await link.shut(code, reason, timeout)
-        except Exception as error:  # a failing close must not mask why the session ended
-            self.streams.report(error, None)
-        finally:
-            self.end(cause)
-            self.over(cause)
 
     def end(self, cause: Exception | None) -> None:
         """Give every observer, iterator and request its terminal; only the first one counts.

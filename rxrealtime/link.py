@@ -9,10 +9,13 @@ from reactivex.disposable import SerialDisposable
 
 from rxrealtime.codec import encode_bytes
 from rxrealtime.events import ClientEvent, SendFailed
+from rxrealtime.order import Order, Place
 from rxrealtime.transport.base import Connection
 
-__all__ = ["Link", "Sink"]
+__all__ = ["Going", "Link", "Sink"]
 
+Going = Callable[[ClientEvent], None]
+"""Called before an event is sent; raises if the session ended meanwhile."""
 Sink = Callable[[ClientEvent | SendFailed], None]
 """Told what became of an event."""
 
@@ -32,22 +35,27 @@ class Link:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.subscription = SerialDisposable()
-        self._order = asyncio.Lock()
+        self._order = Order()
 
-    async def send(self, events: tuple[ClientEvent, ...], check: Callable[[], None], sink: Sink) -> None:
+    def place(self) -> Place:
+        """Take a place in the order of what is sent."""
+        return self._order.place()
+
+    async def send(self, place: Place, events: tuple[ClientEvent, ...], going: Going, sink: Sink) -> None:
         """Send events with nothing of another call between them, up to the first that fails.
 
         Args:
+            place: When: after all that took a place before.
             events: What to send.
-            check: Called before each; raises if the session ended meanwhile.
+            going: Called before each; raises if the session ended meanwhile.
             sink: Told of each event that was sent, and of the failure if there is one.
 
         Raises:
             Exception: What the transport raised, or `SchemaError` if an event cannot be written as JSON.
         """
-        async with self._order:
+        async with place:
             for event in events:
-                check()
+                going(event)
                 try:
                     await self.connection.send(encode_bytes(event))
                 except Exception as error:  # whatever a transport raises: the stream and the caller both learn of it

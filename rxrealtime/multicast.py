@@ -56,6 +56,18 @@ class Multicast(Observable[T], Generic[T]):
             except Exception as error:  # an observer is foreign code: whatever it raises is its own bug
                 self._report(error, value)
 
+    def follow(self, source: Observable[T], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        """Be fed by another stream.
+
+        Args:
+            source: The stream.
+            scheduler: What to subscribe with; default None.
+
+        Returns:
+            The subscription.
+        """
+        return source.subscribe(self.on_next, self.on_error, self.on_completed, scheduler=scheduler)
+
     def on_error(self, error: Exception) -> None:
         """End every observer with an error; only the first end counts.
 

@@ -124,17 +124,18 @@ def confirms(request: Event, answer: object) -> bool:
     return isinstance(answer, types) and rule(request, answer)
 
 
-def rejection(request: Event, answer: object) -> RequestRejectedError | None:
+def rejection(request: Event, answer: object, stands_in: str | None = None) -> RequestRejectedError | None:
     """Give the error by which the server rejected a request.
 
     Args:
         request: The client event, as `identified` made it.
         answer: Any value of the session's stream.
+        stands_in: The ``event_id`` of the event that was sent in its place; default None, it was sent itself.
 
     Returns:
         The exception to raise, or None if this answer is not about the request.
     """
-    if not isinstance(answer, Error) or answer.detail.event_id != request.event_id:
+    if not isinstance(answer, Error) or answer.detail.event_id != (stands_in or request.event_id):
         return None
     detail = answer.detail
     name = getattr(request, "type", type(request).__name__)

@@ -1,67 +1,57 @@
-"""A session: an open transport, a hot stream of its events, and one orderly end.
+"""A session: an open transport, a hot stream of its events, what it does by itself, and one orderly end.
 
-Wiring and teardown, nothing else. What a frame is, the codec says; what an end means, the lifecycle; what confirms a
-request, the table in `rxrealtime.requests`.
+Wiring, nothing else. What a frame is, the codec says; what an end means, the lifecycle; what goes out when, the desk;
+what is done about what comes, the policies.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self, Unpack, cast
 
-from reactivex import Observable, abc
-from reactivex.scheduler.eventloop import AsyncIOScheduler
-
+from rxrealtime.activity import Approval, HandoffRequested, Interrupt, Signal
+from rxrealtime.agent import Agent, check_agents
+from rxrealtime.audio import PCM16_24K, AudioFormat
+from rxrealtime.charge import Charge
 from rxrealtime.codec import Decoded
 from rxrealtime.core import Core
-from rxrealtime.course import Course, FailurePolicy
-from rxrealtime.errors import ServerClosed, SessionClosedError
-from rxrealtime.events import (
-    DELTA_EVENTS,
-    ClientEvent,
-    ConnectionFailed,
-    ExceptionEvent,
-    SendFailed,
-    ServerEvent,
-)
-from rxrealtime.faults import Fault
-from rxrealtime.link import Link
+from rxrealtime.course import Course
+from rxrealtime.errands import Errands
+from rxrealtime.errors import SessionStateError
+from rxrealtime.events import ClientEvent, ConnectionFailed, ServerEvent, SessionUpdate
+from rxrealtime.feeding import feed
+from rxrealtime.life import Life
 from rxrealtime.loops import Loops
-from rxrealtime.operators.buffering import BufferLimits, EventsDropped
-from rxrealtime.operators.decode import decode_frames
-from rxrealtime.operators.select import failures
+from rxrealtime.observables import Observables
+from rxrealtime.operators.audio_in import AudioSource, iterate_appends
+from rxrealtime.operators.buffering import EventsDropped
+from rxrealtime.operators.select import of_type
+from rxrealtime.options import Options, SessionOptions
 from rxrealtime.outcome import Ended
 from rxrealtime.pending import PendingRequests
+from rxrealtime.policies import behaviour_for
 from rxrealtime.stage import Stage
 from rxrealtime.streams import streams
-from rxrealtime.transport.base import Connection, Transport
+from rxrealtime.transport.base import Transport
 from rxrealtime.transport.schemes import transport_for
 
 __all__ = ["Session"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    transport: Transport
-    close_timeout: float
-
-
-class Session:
+class Session(Observables):
     """A realtime session as a stream of typed events. Build it, subscribe to it, then enter it.
 
     Args:
         transport: A url (``wss://...``, ``ws://...``, ``loopback:`` for the embedded server) or any `Transport`.
-        on_failure: What becomes of a frame that is not an event. "emit": an `ExceptionEvent` in its place, the session
-            lives. "fail": the first one is the last value of the session, which closes and then raises its exception
-            to everybody. "drop": it is only counted, see `Outcome.dropped`.
-        close_timeout: Seconds that closing may take, whatever the peer does.
-        limits: How much an ``async for`` may lag behind before deltas are dropped (and marked), in events and bytes.
+        agent: What the model is told to be, and what it may do; default None, then the session configures nothing
+            and does nothing by itself.
+        context: Whatever the agent's functions are to be called with.
+        options: Everything else that can be chosen, by keyword: ``on_failure``, ``responses``, ``policies``,
+            ``speaker``, ``hold_audio``, time-outs and limits; see `SessionOptions`.
 
     Raises:
-        ConfigurationError: The url or the policy is not one of those.
+        ConfigurationError: The url, the agent or an option is not possible; it is named.
 
     Attributes:
         closed: Awaitable: how the session ended, an `Outcome`; it raises nothing.
@@ -81,46 +71,21 @@ class Session:
         self,
         transport: Transport | str,
         *,
-        on_failure: FailurePolicy = "emit",
-        close_timeout: float = 5.0,
-        limits: BufferLimits | None = None,
+        agent: Agent | None = None,
+        context: object = None,
+        **options: Unpack[SessionOptions],
     ) -> None:
-        chosen = transport_for(transport) if isinstance(transport, str) else transport
-        self._settings = _Settings(chosen, close_timeout)
-        self._core = Core(streams(), Course(on_failure), PendingRequests(), Ended())
-        self._loops = Loops(self._core.streams.events, limits or BufferLimits())
-        self._link: Link | None = None
-        self._task: asyncio.Task[Any] | None = None  # the one thing that goes on: connecting, later the teardown
-        self.closed = self._core.closed
-
-    @property
-    def events(self) -> Observable[Decoded]:
-        """Everything the server sends, typed and in order, failures in their places: a hot Observable.
-
-        It completes when we close, and errs with a typed cause when the connection is lost, after a last
-        `ConnectionFailed`. Subscribe before entering to see the first event.
-        """
-        return self._core.streams.events
-
-    @property
-    def failures(self) -> Observable[ExceptionEvent]:
-        """Only the failures of `events`."""
-        return self._core.streams.events.pipe(failures())
-
-    @property
-    def sent(self) -> Observable[ClientEvent]:
-        """Every event that was sent, once it was handed to the network."""
-        return self._core.streams.sent
-
-    @property
-    def faults(self) -> Observable[Fault]:
-        """What observers raised, and what failed while closing: bugs that were contained."""
-        return self._core.streams.faults
-
-    @property
-    def scheduler(self) -> abc.SchedulerBase:
-        """The scheduler of the running event loop, for operators that take time: ``subscribe(..., scheduler=...)``."""
-        return AsyncIOScheduler(asyncio.get_running_loop())
+        chosen = Options(**options)
+        if agent is not None:
+            check_agents(agent)
+        self._transport = transport_for(transport) if isinstance(transport, str) else transport
+        hot = streams()
+        core = Core(hot, Course(chosen.on_failure), PendingRequests(), Errands(hot.report), Ended())
+        life = Life(core, behaviour_for(agent, context, chosen), chosen)
+        super().__init__(core, life, Charge(agent, context, self._put_in_force, life.conduct.tell))
+        self._loops = Loops(hot.events, chosen.limits)
+        self._options = chosen
+        self.closed = core.closed
 
     def __aiter__(self) -> AsyncIterator[Decoded | EventsDropped]:
         """Iterate over the events from the first one on; a loop that was left is resumed by the next one.
@@ -138,28 +103,35 @@ class Session:
         Raises:
             SessionStateError: It was opened before.
             ConnectError: No connection came to be.
-            ConfigurationError: The transport cannot do what it was asked for.
+            ConfigurationError: The transport cannot do what it was asked for, or the agent has no instructions.
         """
         self._core.course.stages.check_new()
         self._core.course.stages.advance(Stage.CONNECTING)
         self._loops.attach()
+        self._life.conduct.begin(self.scheduler)
+        self.activity.pipe(of_type(HandoffRequested)).subscribe(self._hand_over)
+        self._charge.take()
         try:
-            connection = await self._connect()
+            config = await self._charge.config()
+            connection = await self._life.connect(self._transport)
         except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
-            cause = error if self._core.course.stages.current is Stage.CONNECTING else None
+            called_off = self._core.course.stages.current is not Stage.CONNECTING
             self._core.streams.events.on_next(ConnectionFailed(error))
-            self._core.end(cause)
-            self._core.over(cause)
+            self._life.give_up(None if called_off else error)
             raise
         except BaseException:
-            self._core.end(None)
-            self._core.over(None)
+            self._life.give_up(None)
             raise
-        await self._begin(Link(connection))
+        await self._life.begin(connection)
+        if config is not None:
+            self._core.errands.start(self._charge.begin(config), "configuration", self._charge.release)
         return self
 
     async def send(self, *events: ClientEvent) -> None:
         """Send events, in this order and with nothing of another ``send`` between them.
+
+        A ``response.create`` may have to wait for its turn, see `responses`: then it follows later, and this returns
+        without it. Nothing is sent before the configuration of the agent is in force.
 
         Args:
             events: What to send; see `rxrealtime.commands`.
@@ -167,14 +139,14 @@ class Session:
         Raises:
             SessionStateError: The session was not entered yet.
             SessionClosedError: It has ended; nothing was sent.
+            CommitTooShortError: There are less than 100 ms of audio to commit; nothing was sent.
             SchemaError: An event cannot be written as JSON; those before it were sent.
+            RequestError: The server did not confirm the configuration of the agent.
             ConnectionLost: The connection was lost on the way.
         """
         self._core.check_open()
-        try:
-            await self._linked().send(events, self._core.check_open, self._told)
-        except ServerClosed as closed:
-            raise self._core.course.classify(closed) from None
+        await self._charge.ready()
+        await self._life.send(*events)
 
     async def request(self, event: ClientEvent, *, timeout: float | None = 10.0) -> ServerEvent:
         """Send an event and wait until the server confirms or rejects it.
@@ -189,16 +161,100 @@ class Session:
         Raises:
             RequestRejectedError: The server answered with an error that names this event.
             RequestTimeoutError: It did not answer in time.
+            ResponseDroppedError: It is a ``response.create``, and the response policy dropped it.
             ConfigurationError: The server never confirms such an event (``input_audio_buffer.append``).
             RealtimeError: As `send`, or the cause that ended the session before the answer.
         """
         self._core.check_open()
-        request, answer = self._core.requests.add(event)
-        try:
-            await self.send(cast(ClientEvent, request))
-            return cast(ServerEvent, await self._core.requests.wait(request, answer, timeout))
-        finally:
-            self._core.requests.remove(request)
+        await self._charge.ready()
+        return await self._ask(event, timeout)
+
+    async def audio_in(
+        self, source: AudioSource, *, format: AudioFormat = PCM16_24K, chunk_ms: int = 100, respond: bool = True
+    ) -> None:
+        """Send the user's audio, until its source ends. If turns are manual, that is the end of the turn.
+
+        Args:
+            source: An Observable or an async iterable of bytes or audio chunks, of any size.
+            format: What they are; default PCM16, mono, 24 kHz.
+            chunk_ms: How much audio is sent at a time, in milliseconds.
+            respond: Whether to ask for a response to a turn that is committed here.
+
+        Raises:
+            AudioFormatError: The session expects another format; nothing was sent. Nothing is resampled in silence.
+            CommitTooShortError: The turn is shorter than 100 ms.
+            Exception: What the source raised, or as `send`.
+        """
+        self._core.check_open()
+        await self._charge.ready()
+        await feed(
+            self._life, iterate_appends(source, format, self._life.desk.audio.format, chunk_ms=chunk_ms), respond
+        )
+
+    async def settled(self) -> None:
+        """Wait until nothing goes on by itself: the agent is in force, no response runs or waits, calls have outputs.
+
+        Raises:
+            SessionClosedError: The session has ended before.
+            RequestError: The server did not confirm the configuration of the agent.
+        """
+        self._core.check_open()
+        await self._charge.ready()
+        await self._life.settled()
+
+    def tell(self, signal: Signal) -> None:
+        """Tell the policies something: an `Approval`, an `Interrupt`, or what was `Played`.
+
+        Args:
+            signal: What.
+
+        Raises:
+            SessionStateError: The session is not open, or has neither an agent nor policies.
+            SessionClosedError: It has ended.
+        """
+        self._core.check_open()
+        if not self._life.conduct.behaviour.hears_deltas:
+            raise SessionStateError(f"nobody listens to {signal.type}: give the session an agent or policies")
+        self._life.conduct.signal(signal)
+
+    async def interrupt(self, interrupt: Interrupt | None = None) -> None:
+        """Let the model be quiet: stop what is played, cut the conversation to what was heard, cancel the response.
+
+        Args:
+            interrupt: What exactly; default None, all of it.
+
+        Raises:
+            SessionStateError: The session is not open, or has no agent.
+            SessionClosedError: It has ended.
+        """
+        self.tell(interrupt or Interrupt())
+        await self._life.flushed()
+
+    async def approve(self, call_id: str) -> None:
+        """Let a call run that waits for it; see `ApprovalRequested`.
+
+        Args:
+            call_id: Which one.
+
+        Raises:
+            SessionStateError: The session is not open, or has no agent.
+            SessionClosedError: It has ended.
+        """
+        self.tell(Approval(call_id))
+
+    async def reject(self, call_id: str, reason: str | None = None) -> None:
+        """Do not let a call run that waits for it.
+
+        Args:
+            call_id: Which one.
+            reason: What the model is told; default None, only that it was not allowed.
+
+        Raises:
+            SessionStateError: The session is not open, or has no agent.
+            SessionClosedError: It has ended.
+        """
+        self.tell(Approval(call_id, approved=False, reason=reason))
+        await self._life.flushed()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the session: every subscriber and iterator ends now, and nothing is left when this returns.
@@ -209,16 +265,7 @@ class Session:
             code: The close code (RFC 6455, section 7.4).
             reason: The close reason, at most 123 bytes of UTF-8.
         """
-        before = self._core.course.stages.current
-        if self._core.course.stages.advance(Stage.CLOSING):
-            self._core.end(None)
-            if before is Stage.NEW:
-                self._core.over(None)
-            elif before is Stage.OPEN:
-                self._tear_down(None, code, reason)
-            elif self._task is not None:
-                self._task.cancel()
-        await self.closed
+        await self._life.close(code, reason)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -228,73 +275,16 @@ class Session:
     ) -> None:
         await self.close()
 
-    async def _connect(self) -> Connection:
-        """Connect in a task of its own, so that `close` can call it off."""
-        self._task = connecting = asyncio.ensure_future(self._settings.transport.connect())
+    async def _put_in_force(self, update: SessionUpdate) -> ServerEvent:
+        return await self._ask(update, self._options.config_timeout)
+
+    def _hand_over(self, wanted: HandoffRequested) -> None:
+        self._core.errands.start(self._charge.hand_over(wanted), "handoff")
+
+    async def _ask(self, event: ClientEvent, timeout: float | None) -> ServerEvent:
+        pending = self._core.requests.add(event)
         try:
-            return await connecting
-        except asyncio.CancelledError:
-            if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
-                # it came to be in the turn in which it was given up: nobody else would close it
-                await Link(connecting.result()).shut(1000, "", self._settings.close_timeout)
-            task = asyncio.current_task()
-            if self._core.course.stages.current is Stage.CONNECTING or (task and task.cancelling()):
-                raise  # the one who opens was cancelled, not the connecting
-            raise SessionClosedError("the session was closed while it was connecting") from None
-
-    async def _begin(self, link: Link) -> None:
-        self._link = link
-        if not self._core.course.stages.advance(Stage.OPEN):
-            self._tear_down(None, 1000, "")
-            await self.closed
-            raise SessionClosedError("the session was closed while it was connecting")
-        link.subscription.disposable = link.connection.frames.pipe(decode_frames()).subscribe(
-            self._receive, self._lost, self._finished
-        )
-
-    def _receive(self, event: Decoded) -> None:
-        """Take the next value in; the bulk of the traffic goes straight to the observers."""
-        if self._core.course.stages.current is not Stage.OPEN:
-            return
-        if type(event) in DELTA_EVENTS:
-            self._core.streams.events.on_next(event)
-        elif isinstance(event, ExceptionEvent):
-            if self._core.course.shows(event):
-                self._core.streams.events.on_next(event)
-            if self._core.course.dies_of(event):
-                self._lose(event.exception)
-        else:
-            self._core.course.track(event)
-            self._core.requests.settle(event)
-            self._core.streams.events.on_next(event)
-
-    def _lost(self, cause: Exception) -> None:
-        """Route the stream's on_error to teardown."""
-        if self._core.course.stages.current is Stage.OPEN:
-            error = self._core.course.classify(cause)
-            self._core.streams.events.on_next(ConnectionFailed(error, self._linked().connection.now()))
-            self._lose(error)
-
-    def _finished(self) -> None:
-        """The transport has no more frames: our own close, or a replay that came to its end."""
-        if self._core.course.stages.current is Stage.OPEN:
-            self._lose(None)
-
-    def _lose(self, cause: Exception | None) -> None:
-        self._core.course.stages.advance(Stage.CLOSING)
-        self._tear_down(cause, 1000, "")
-
-    def _told(self, outcome: ClientEvent | SendFailed) -> None:
-        if not isinstance(outcome, SendFailed):
-            self._core.streams.sent.on_next(outcome)
-        elif self._core.course.stages.current is Stage.OPEN:
-            self._core.streams.events.on_next(outcome)
-
-    def _linked(self) -> Link:
-        if self._link is None:
-            raise SessionClosedError("the session has no connection: nothing was sent")
-        return self._link
-
-    def _tear_down(self, cause: Exception | None, code: int, reason: str) -> None:
-        closing = self._core.shut(self._linked(), cause, code, reason, self._settings.close_timeout)
-        self._task = asyncio.get_running_loop().create_task(closing, name="rxrealtime teardown")
+            await self._life.send(cast(ClientEvent, pending.event))
+            return cast(ServerEvent, await self._core.requests.wait(pending, timeout))
+        finally:
+            self._core.requests.remove(pending)

@@ -1,13 +1,15 @@
-"""The three hot streams of a session."""
+"""The hot streams of a session."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rxrealtime.activity import Activity
 from rxrealtime.codec import Decoded
-from rxrealtime.events import ClientEvent
+from rxrealtime.events import ClientEvent, ExceptionEvent
 from rxrealtime.faults import Fault, log_fault
 from rxrealtime.multicast import Multicast, Report
+from rxrealtime.operators.audio import AudioChunk
 
 __all__ = ["Streams", "streams"]
 
@@ -19,17 +21,21 @@ class Streams:
     Args:
         events: Everything the server sends.
         sent: Everything that was sent to it.
-        faults: What observers of the other two raised, and what failed while closing.
+        activity: What the session did by itself.
+        audio: The model's audio as it may be played.
+        faults: What observers of the others raised, and what failed while closing.
         report: Reports a fault: to the log and to ``faults``.
     """
 
     events: Multicast[Decoded]
     sent: Multicast[ClientEvent]
+    activity: Multicast[Activity | ExceptionEvent]
+    audio: Multicast[AudioChunk]
     faults: Multicast[Fault]
     report: Report
 
     def end(self, cause: Exception | None) -> None:
-        """Give the observers of events and sent their terminal; only the first one counts.
+        """Give the observers their terminal, but for those of the faults; only the first one counts.
 
         Args:
             cause: Why the session ends, or None if we closed it.
@@ -39,6 +45,8 @@ class Streams:
         else:
             self.events.on_error(cause)
         self.sent.on_completed()
+        self.activity.on_completed()
+        self.audio.on_completed()
 
 
 def streams() -> Streams:
@@ -54,4 +62,4 @@ def streams() -> Streams:
         log_fault(fault)
         faults.on_next(fault)
 
-    return Streams(Multicast(report), Multicast(report), faults, report)
+    return Streams(Multicast(report), Multicast(report), Multicast(report), Multicast(report), faults, report)

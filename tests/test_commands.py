@@ -63,6 +63,38 @@ CASES: dict[str, tuple[Callable[[], tuple[Any, ...]], list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "approve an MCP call": (
+        lambda: commands.approve_mcp("m"),
+        [
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "mcp_approval_response", "approval_request_id": "m", "approve": True},
+            }
+        ],
+    ),
+    "reject an MCP call": (
+        lambda: commands.reject_mcp("m"),
+        [
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "mcp_approval_response", "approval_request_id": "m", "approve": False},
+            }
+        ],
+    ),
+    "reject an MCP call and say why": (
+        lambda: commands.reject_mcp("m", "not today"),
+        [
+            {
+                "type": "conversation.item.create",
+                "item": {
+                    "type": "mcp_approval_response",
+                    "approval_request_id": "m",
+                    "approve": False,
+                    "reason": "not today",
+                },
+            }
+        ],
+    ),
     "delete": (lambda: commands.delete("i"), [{"type": "conversation.item.delete", "item_id": "i"}]),
     "retrieve": (lambda: commands.retrieve("i"), [{"type": "conversation.item.retrieve", "item_id": "i"}]),
     "configure": (

@@ -68,6 +68,21 @@ def test_a_program_of_the_readme_runs(program: str, capsys: pytest.CaptureFixtur
     assert "Oslo" in capsys.readouterr().out
 
 
+def readme_cells() -> list[str]:
+    """Give the README's programs with ``await`` at the top level."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    return [block for block in blocks if "asyncio.run(" not in block and "\n# " in block]
+
+
+@pytest.mark.parametrize("cell", readme_cells(), ids=lambda cell: cell.splitlines()[0].split("import ")[1][:40])
+def test_a_cell_of_the_readme_prints_what_stands_below_it(cell: str) -> None:
+    """In order, as a part of the output: ids and times differ from run to run."""
+    expected = [line.removeprefix("# ") for line in cell.splitlines() if line.startswith("# ")]
+    output, _ = asyncio.run(asyncio.wait_for(run_cells([cell]), 20))
+    rest = iter(output.splitlines())
+    assert [line for line in expected if not any(line in printed for printed in rest)] == [], output
+
+
 def modules() -> list[str]:
     """Give every module whose docstrings may hold examples."""
     names = [found.name for found in pkgutil.walk_packages(rxrealtime.__path__, "rxrealtime.")]

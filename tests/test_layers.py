@@ -15,22 +15,15 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-PURE = EVENTS | {
-    "codec",
-    "commands",
-    "lifecycle",
-    "requests",
-    "stage",
-    "activity",
-    "agent",
-    "guardrails",
-    "settings",
-    "tools",
-}
-STREAMS = PURE | {"operators", "multicast", "faults", "outcome", "course", "streams"}
-SESSION = STREAMS | {"transport", "recording", "link", "loops", "pending", "core", "session"}
+AGENT = {"activity", "agent", "guardrails", "history", "settings", "tools"}
+FOLDS = {"input_audio", "lifecycle", "playback", "settling"}
+PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
+_HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
+STREAMS = PURE | {"operators"} | _HOT
+_LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
+SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "observables", "session"}
 SERVER = PURE | {"server"}
-EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "cli", "testing", "views"}
+EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),
@@ -39,10 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operators": PURE | {"operators"},
     "transport": BASE | {"transport", "recording"},
     "recording": BASE | {"recording"},
-    **dict.fromkeys({"multicast", "faults", "outcome", "course", "streams"}, STREAMS),
-    **dict.fromkeys({"link", "loops", "pending", "core", "session"}, SESSION),
+    **dict.fromkeys(_HOT, STREAMS),
+    **dict.fromkeys(SESSION - STREAMS - {"transport", "recording"}, SESSION),
     "server": SERVER,
     "loopback": SESSION | SERVER | {"loopback"},
+    "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
@@ -50,12 +44,20 @@ MAY_IMPORT: dict[str, set[str]] = {
 """For each part of the package, the parts it may import from."""
 
 FOREIGN: dict[str, set[str]] = {
-    "pydantic": {"events", "codec", "commands", "operators", "server"},
+    "docstring_parser": {"tools"},
+    "opentelemetry": {"telemetry"},
+    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools"},
     "pydantic_core": {"codec", "server"},
-    "reactivex": {"operators", "transport", "multicast", "streams", "link", "loops", "session", "loopback", "cli"},
+    "reactivex": {
+        *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
+        *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli"),
+    },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
-    "asyncio": {"operators", "transport", "outcome", "pending", "link", "session", "server", "cli"},
-    "time": {"cli", "server.live"},
+    "asyncio": {
+        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
+        *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
+    },
+    "time": {"cli", "server.live", "telemetry"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -109,7 +111,8 @@ def test_a_foreign_package_is_imported_only_where_it_belongs(foreign: str) -> No
     assert strangers == set()
 
 
-ASYNC_OPERATORS = {"operators.bridge", "operators.mapping", "operators._tasks"}
+_AT_THE_EDGE = ("_clock", "_invoking", "_tasks", "audio_in", "bridge", "guardrails", "mapping", "tools")
+ASYNC_OPERATORS = {f"operators.{name}" for name in _AT_THE_EDGE}
 
 
 def test_only_the_bridge_among_the_operators_knows_asyncio() -> None:
@@ -130,5 +133,6 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
 def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
-    required = {"click", "pydantic", "pydantic_core", "reactivex", "rich", "websockets", "rxrealtime"}
-    assert used - set(sys.stdlib_module_names) - required == set()
+    required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
+    optional = {"opentelemetry"}
+    assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

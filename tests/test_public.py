@@ -14,9 +14,13 @@ import rxrealtime
 from rxrealtime import errors, events
 
 FLAT = """
-AudioFormat BufferLimits Connection DEFAULT_MODEL Decoded EventsDropped FailurePolicy Fault Frame Key MemoryFaults
-MemoryPeer MemoryTransport OPENAI_URL Outcome ReplayTransport Session Transport WebSocketTransport __version__ commands
-decode decode_client encode events ops read_recording realtime_url
+__version__ accept_config Activity Agent AgentChanged Approval ApprovalRequested AudioFormat BufferLimits commands
+Connection Current decode decode_client Decoded DEFAULT_MODEL encode events EventsDropped FailurePolicy Fault Frame
+Guardrail GuardrailPassed GuardrailTripped Handoff HandoffEnded HandoffRequested History history_from_json
+history_to_json HistoryItem Interrupt Interrupted Key MemoryFaults MemoryPeer MemoryTransport OPENAI_URL ops Outcome
+Played Policy read_recording realtime_url ReplayTransport ResponseDropped ResponseMode Session session_config
+SessionOptions Signal SilentSpeaker Speaker Tool tool ToolContext ToolEnded ToolOutcome ToolStarted Transport
+WebSocketTransport
 """
 
 

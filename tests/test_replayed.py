@@ -24,6 +24,7 @@ FAMILIES: dict[str, Callable[[Observable[Any]], Observable[Any]]] = {
     "transcripts": ops.transcripts(partial=True),
     "text": ops.text(partial=True),
     "turns": ops.turns(),
+    "usage": ops.usage(),
 }
 WEATHER = ToolDefinition(
     type="function", name="get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}}

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -87,21 +88,29 @@ def _style_of_output() -> Style:
 @main.command()
 @click.option("--url", metavar="URL", help="Where to connect to; by default OpenAI if OPENAI_API_KEY is set.")
 @click.option("--model", metavar="MODEL", help="The model to ask for.")
-@click.option("--text/--audio", "written", default=True, help="Answers in text, or spoken with their transcript shown.")
-def talk(url: str | None, model: str | None, written: bool) -> None:
+@click.option("--text/--spoken", "written", default=True, help="Answers in text, or spoken and shown.")
+@click.option("--tools", metavar="MODULE:NAME", multiple=True, help="Tools to offer: a tool, a function, or a list.")
+@click.option("--audio", type=click.Path(path_type=Path), help="A WAV file (mono, 16 bit) to speak as the first turn.")
+@click.option("--save", type=click.Path(path_type=Path), help="A folder to keep what was said in, as text and WAV.")
+def talk(**given: Any) -> None:
     """Talk to a model in text, a line a turn; end with Ctrl-D or /quit.
 
-    The key is taken from OPENAI_API_KEY, and sent to the URL too if one is given. Without key and URL it talks to the
-    embedded server. Lines may also come from a pipe.
+    Tools, approvals, interruptions and latencies are shown as they happen; /history shows the conversation. The key is
+    taken from OPENAI_API_KEY, and sent to the URL too if one is given. Without key and URL it talks to the embedded
+    server. Lines may also come from a pipe.
     """
     import asyncio
 
-    from rxrealtime.cli.talk import Place, hold_talk
+    from rxrealtime.cli.loading import load_tools
+    from rxrealtime.cli.place import Place
+    from rxrealtime.cli.talk import Talk, hold_talk
 
-    place = Place(url, model, os.environ.get("OPENAI_API_KEY") or None)
+    place = Place(given["url"], given["model"], os.environ.get("OPENAI_API_KEY") or None)
+    modality: Final = "text" if given["written"] else "audio"
+    chosen = Talk(place, modality, load_tools(given["tools"]), given["audio"], given["save"])
     with open(os.devnull, "rb") as nothing:
         descriptor = (sys.stdin or nothing).fileno()
-        asyncio.run(hold_talk(place, "text" if written else "audio", descriptor))
+        asyncio.run(hold_talk(chosen, descriptor))
 
 
 @main.command()

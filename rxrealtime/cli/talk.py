@@ -7,124 +7,199 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import click
+import reactivex
+from reactivex import Observable, abc
 from reactivex import operators as rx
+from reactivex.subject import Subject
 
-from rxrealtime import OPENAI_URL, EventsDropped, Session, WebSocketTransport, commands, ops, realtime_url
+from rxrealtime import Agent, Session, Tool, commands, ops, session_config
+from rxrealtime.audio import AudioFormat, read_wav
+from rxrealtime.cli.keeping import Keeper
 from rxrealtime.cli.lines import lines_of
+from rxrealtime.cli.place import Place
 from rxrealtime.cli.printable import one_line, printable
-from rxrealtime.errors import RealtimeError, RequestRejectedError
-from rxrealtime.events import (
-    Error,
-    ExceptionEvent,
-    FailureKind,
-    Response,
-    ResponseCreated,
-    ResponseDone,
-    ResponseOutputAudioTranscriptDelta,
-    ResponseOutputTextDelta,
-    StatusDetails,
-)
-from rxrealtime.hosts import is_loopback
+from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
+from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
+from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreated, SessionConfig
+from rxrealtime.settings import merged, output_format
 
-__all__ = ["Place", "hold_talk"]
+__all__ = ["Talk", "hold_talk"]
 
-_LOOPBACK = "loopback:"
+Spoken = tuple[bytes, AudioFormat]
+_NO_WAITS: Waits = ()
 _OWN = "talk_"
 """How the ids of our requests begin: who asked reports their rejection, nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where to talk.
-
-    Args:
-        url: What the user named; None if nothing.
-        model: The model, None for the default.
-        key: The key, None if there is none.
-    """
-
-    url: str | None = None
-    model: str | None = None
-    key: str | None = field(default=None, repr=False)
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it is the embedded server, for want of anything else."""
-        return self.url is None and self.key is None
-
-    @property
-    def exposes_key(self) -> bool:
-        """Whether the key goes over the network in the clear."""
-        plain = (self.url or "").startswith(("ws:", "http:"))
-        return self.key is not None and plain and not is_loopback(urlsplit(self.url or "").hostname or "")
-
-    def session(self) -> Session:
-        """Build the session.
-
-        Raises:
-            ConfigurationError: The url or the model is not possible.
-        """
-        if self.embedded or self.url == _LOOPBACK:
-            return Session(_LOOPBACK)
-        url = realtime_url(self.url or OPENAI_URL, model=self.model)
-        return Session(WebSocketTransport(url, api_key=self.key))
-
-
-async def hold_talk(place: Place, modality: Literal["text", "audio"], descriptor: int) -> None:
-    """Talk until the input ends, or a line says ``/quit``.
+class Talk:
+    """What to talk with.
 
     Args:
         place: Where.
         modality: "text" for written answers, "audio" for spoken ones, of which the transcript is shown.
+        tools: What the model may call.
+        audio: A WAV file to speak as the first turn.
+        folder: Where to keep what was said.
+    """
+
+    place: Place
+    modality: Literal["text", "audio"] = "text"
+    tools: tuple[Tool, ...] = ()
+    audio: Path | None = None
+    folder: Path | None = None
+
+    @property
+    def agent(self) -> Agent:
+        """What the model is told to be: nothing but how to answer; a file that is spoken is a turn of its own."""
+        settings = session_config(output_modalities=(self.modality,))
+        if self.audio:
+            settings = merged(settings, session_config(turn_detection=None))
+        return Agent("talk", tools=self.tools, settings=settings)
+
+
+async def hold_talk(talk: Talk, descriptor: int) -> None:
+    """Talk until the input ends, or a line says ``/quit``; ``/history`` shows the conversation so far.
+
+    Args:
+        talk: With what, and how.
         descriptor: What to read the user's lines from.
 
     Raises:
-        RealtimeError: The session was not opened, was refused its configuration, or was lost.
+        RealtimeError: The session was not opened, was refused its configuration, or was lost; or the file or the
+            folder is not possible.
     """
-    session = place.session()
-    if place.embedded:
-        _tell("no OPENAI_API_KEY and no --url: talking to the embedded server, which is no model")
-    if place.exposes_key:
-        _tell("the key is sent unencrypted: use wss:// beyond this machine")
-    session.failures.pipe(rx.filter(_is_survived)).subscribe(_tell_failure, on_error=_leave)
+    keeper = Keeper(talk.folder) if talk.folder else None
+    spoken = _read(talk.audio) if talk.audio else None
+    session = Session(talk.place.transport(), agent=talk.agent)
+    _warn(talk.place)
+    session.failures.pipe(rx.filter(_is_told_here)).subscribe(_tell_failure, on_error=_leave)
     session.events.pipe(ops.of_type(Error), rx.filter(_is_foreign)).subscribe(_tell_error, on_error=_leave)
     session.faults.subscribe(lambda fault: _tell(f"contained: {fault}"))
+    if keeper:
+        session.audio.subscribe(keeper.hear, on_error=_leave)
     try:
-        await _converse(session, modality, descriptor)
+        await _converse(session, spoken, descriptor)
     except RealtimeError as error:
         ended = session.closed.outcome  # a send that the end of the session overtook knows less of it
         raise (ended.cause if ended and ended.cause else error) from None
+    finally:
+        if keeper:
+            files = keeper.save(session.history.value, output_format(session.config or SessionConfig()))
+            _tell(f"kept {len(files)} files in {talk.folder}")
 
 
-async def _converse(session: Session, modality: str, descriptor: int) -> None:
+def _read(file: Path) -> Spoken:
+    try:
+        return read_wav(file.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"--audio {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"--audio {file}: {error}") from error
+
+
+async def _converse(session: Session, spoken: Spoken | None, descriptor: int) -> None:
     prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
+    shown = _everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable())
     async with session, aclosing(lines_of(descriptor)) as lines:
-        (update,) = commands.configure(output_modalities=(modality,))
-        await session.request(update.model_copy(update={"event_id": f"{_OWN}session"}))
-        numbers = count(1)
-        while (line := await _next_line(session, lines, prompt)) is not None:
-            await _turn(session, line, next(numbers))
+        turn = _Turn(session, aiter(shown), lines, prompt)
+        if spoken:
+            await turn.speak(*spoken)
+        while (line := await turn.next_line(prompt)) is not None:
+            await turn.take(line)
 
 
-async def _next_line(session: Session, lines: AsyncIterator[str], prompt: str) -> str | None:
-    """Wait for a line that says something; None at the end of the input, and for ``/quit``.
+def _everything(session: Session) -> Observable[object]:
+    """Give what happens in a session as one stream, and before the end of each response how long it took."""
 
-    Raises:
-        Exception: What ended the session meanwhile.
-    """
-    line: str | None = ""
-    while line is not None and not line.strip():
-        click.echo(prompt, nl=False)
-        line = await _unless_closed(session, anext(lines, None))
-    if line is None and prompt:
-        click.echo()
-    return None if line is None or line.strip() == "/quit" else line
+    def subscribe(observer: abc.ObserverBase[object], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        traffic: Subject[object] = Subject()
+        traffic.pipe(ops.latencies()).subscribe(observer.on_next, _leave, scheduler=scheduler)
+        traffic.subscribe(observer)
+        return reactivex.merge(session.events, session.activity, session.sent).subscribe(traffic, scheduler=scheduler)
+
+    return Observable(subscribe)
+
+
+class _Turn:
+    """One turn after the other."""
+
+    def __init__(self, session: Session, shown: AsyncIterator[Any], lines: AsyncIterator[str], prompt: str) -> None:
+        self._session = session
+        self._shown = shown
+        self._lines = lines
+        self._prompt = prompt
+        self._numbers = count(1)
+
+    async def speak(self, pcm16: bytes, format: AudioFormat) -> None:
+        """Speak a recording as the user's turn, and show the answer."""
+        await self._session.audio_in(reactivex.of(pcm16), format=format)
+        await self._show()
+
+    async def take(self, line: str) -> None:
+        """Say a line, or do what it commands, and show the answer."""
+        if line.strip() == "/history":
+            click.echo(printable(str(self._session.history.value)))
+            return
+        message, create = commands.say(line)
+        await self._session.send(message)
+        try:
+            event_id = f"{_OWN}{next(self._numbers)}"
+            created = await self._session.request(create.model_copy(update={"event_id": event_id}), timeout=None)
+        except RequestRejectedError as refused:
+            _tell(str(refused))
+            return
+        await self._show(created.response.id if isinstance(created, ResponseCreated) else None)
+
+    async def next_line(self, prompt: str) -> str | None:
+        """Wait for a line that says something; None at the end of the input, and for ``/quit``.
+
+        Raises:
+            Exception: What ended the session meanwhile.
+        """
+        line: str | None = ""
+        while line is not None and not line.strip():
+            click.echo(prompt, nl=False)
+            line = await _unless_closed(self._session, anext(self._lines, None))
+        if line is None and prompt:
+            click.echo()
+        return None if line is None or line.strip() == "/quit" else line
+
+    async def _show(self, response_id: str | None = None) -> None:
+        """Show what happens until the answer is complete that begins with a response."""
+        begun = response_id is None
+        async for shown in self._shown:
+            match shown:
+                case Print():
+                    click.echo(shown.text, nl=False)
+                case Tell():
+                    _tell(shown.text)
+                case Ask():
+                    await self._ask(shown)
+                case Begun():
+                    begun = begun or shown.response_id == response_id
+                case Over():
+                    click.echo()
+                    if begun:
+                        return
+
+    async def _ask(self, ask: Ask) -> None:
+        _tell(ask.question)
+        answer = await self.next_line("y/n> " if self._prompt else "")
+        allowed = (answer or "").strip().lower() in ("y", "yes")
+        if ask.server_label is not None:
+            answered = commands.approve_mcp(ask.call_id) if allowed else commands.reject_mcp(ask.call_id)
+            await self._session.send(*answered)
+        elif allowed:
+            await self._session.approve(ask.call_id)
+        else:
+            await self._session.reject(ask.call_id)
 
 
 async def _unless_closed(session: Session, awaitable: Any) -> Any:
@@ -152,44 +227,16 @@ async def _closed(session: Session) -> Exception | None:
     return (await session.closed).cause
 
 
-async def _turn(session: Session, line: str, number: int) -> None:
-    """Say a line, and print the answer while it comes."""
-    message, create = commands.say(line)
-    try:
-        await session.send(message)
-        created = await session.request(create.model_copy(update={"event_id": f"{_OWN}response_{number}"}))
-    except RequestRejectedError as refused:
-        _tell(str(refused))
-        return
-    if isinstance(created, ResponseCreated):
-        await _print_answer(session, created.response)
+def _warn(place: Place) -> None:
+    if place.embedded:
+        _tell("no OPENAI_API_KEY and no --url: talking to the embedded server, which is no model")
+    if place.exposes_key:
+        _tell("the key is sent unencrypted: use wss:// beyond this machine")
 
 
-async def _print_answer(session: Session, response: Response) -> None:
-    async for event in session:
-        match event:
-            case ResponseOutputTextDelta() | ResponseOutputAudioTranscriptDelta():
-                click.echo(printable(event.delta), nl=False)
-            case EventsDropped():
-                _tell(f"{event.count} pieces of the answer were dropped: the terminal is too slow")
-            case ResponseDone() if event.response.id == response.id:
-                click.echo()
-                _tell_status(event.response)
-                return
-
-
-def _tell_status(response: Response) -> None:
-    if response.status in (None, "completed"):
-        return
-    details = response.status_details
-    error = details.error if isinstance(details, StatusDetails) else None
-    reason = details.reason if isinstance(details, StatusDetails) else details
-    why = error.message if error and error.message else reason
-    _tell(f"the response is {response.status}" + (f": {why}" if why else ""))
-
-
-def _is_survived(failure: ExceptionEvent) -> bool:
-    return failure.kind is not FailureKind.CONNECTION
+def _is_told_here(failure: ExceptionEvent) -> bool:
+    """Leave out what is told elsewhere: the end of the session, and how a response ended."""
+    return failure.kind not in (FailureKind.CONNECTION, FailureKind.RESPONSE)
 
 
 def _is_foreign(event: Error) -> bool:
@@ -197,7 +244,8 @@ def _is_foreign(event: Error) -> bool:
 
 
 def _tell_failure(failure: ExceptionEvent) -> None:
-    _tell(f"a frame failed ({failure.kind.value}): {failure.exception}")
+    what = "frame" if failure.frame else failure.event_type or failure.kind.value
+    _tell(f"a {what} failed ({failure.kind.value}): {failure.exception}")
 
 
 def _tell_error(event: Error) -> None:

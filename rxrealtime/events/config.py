@@ -4,7 +4,9 @@ Source: openai-openapi f85dbe2 (2026-08-21), recorded traffic of 2026-08. One se
 every field is optional, since a client names only what it changes.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from rxrealtime.events.base import Model, Tagged, many
 
@@ -17,6 +19,7 @@ __all__ = [
     "Reasoning",
     "RetentionRatio",
     "SessionConfig",
+    "TokenLimits",
     "ToolChoice",
     "ToolDefinition",
     "Tracing",
@@ -35,17 +38,25 @@ class WireAudioFormat(Model):
 
 
 class Transcription(Model):
-    """How the user's speech is transcribed; asynchronous to the response."""
+    """How the user's speech is transcribed; asynchronous to the response.
+
+    ``language`` (ISO 639-1) or ``languages`` say what to expect, ``keywords`` which words; ``delay`` is how long to
+    wait for more context: ``minimal``, ``low``, ``medium``, ``high`` or ``xhigh``.
+    """
 
     model: str | None = None
     language: str | None = None
     prompt: str | None = None
+    languages: tuple[str, ...] | None = many()
+    keywords: tuple[str, ...] | None = many()
+    delay: str | None = None
 
 
 class NoiseReduction(Model):
-    """Noise reduction of the input audio: ``near_field`` or ``far_field``."""
+    """Noise reduction of the input audio: ``near_field`` or ``far_field``, and how much of it."""
 
     type: str | None = None
+    strength: float | None = None
 
 
 class TurnDetection(Model):
@@ -81,11 +92,12 @@ class InputAudioConfig(Model):
 
 
 class OutputAudioConfig(Model):
-    """``audio.output``: format, voice, and a speed from 0.25 to 1.5."""
+    """``audio.output``: format, voice, and a speed from 0.25 to 1.5; ``language`` in translation sessions only."""
 
     format: WireAudioFormat | str | None = None
     voice: str | Voice | None = None
     speed: float | None = None
+    language: str | None = None
 
 
 class AudioConfig(Model):
@@ -96,15 +108,29 @@ class AudioConfig(Model):
 
 
 class ToolDefinition(Model):
-    """A tool offered to the model: ``function`` (called here) or ``mcp`` (called by the server)."""
+    """A tool offered to the model: ``function`` (called here) or ``mcp`` (called by the server).
+
+    An MCP server is told by one of ``server_url``, ``connector_id`` and ``tunnel_id``. ``authorization`` and
+    ``headers`` are credentials, and urls often hold one: they are written to the wire and are in no ``repr``.
+    ``allowed_tools`` is names or ``{"tool_names": [...], "read_only": ...}``; ``require_approval`` is ``always``,
+    ``never`` or ``{"always": {...}, "never": {...}}``.
+    """
 
     type: str | None = None
     name: str | None = None
     description: str | None = None
     parameters: dict[str, Any] | None = None
     server_label: str | None = None
-    server_url: str | None = None
+    server_description: str | None = None
+    server_url: str | None = Field(default=None, repr=False)
+    connector_id: str | None = None
+    tunnel_id: str | None = None
+    authorization: str | None = Field(default=None, repr=False)
+    headers: dict[str, Any] | None = Field(default=None, repr=False)
+    allowed_tools: Annotated[tuple[str, ...], Field(fail_fast=True)] | dict[str, Any] | None = None
+    allowed_callers: tuple[str, ...] | None = many()
     require_approval: str | dict[str, Any] | None = None
+    defer_loading: bool | None = None
 
 
 class ToolChoice(Model):
@@ -115,11 +141,18 @@ class ToolChoice(Model):
     server_label: str | None = None
 
 
+class TokenLimits(Model):
+    """How many tokens of a conversation are kept, the instructions not counted."""
+
+    post_instructions: int | None = None
+
+
 class RetentionRatio(Model):
     """A truncation that keeps a share (0 to 1) of the conversation; otherwise ``"auto"`` or ``"disabled"``."""
 
     type: str | None = None
     retention_ratio: float | None = None
+    token_limits: TokenLimits | None = None
 
 
 class Tracing(Model):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from rxrealtime.events.base import Event, Model, many
 from rxrealtime.events.items import Item
+from rxrealtime.events.response import InputTokenDetails
 
 __all__ = [
     "Conversation",
@@ -39,13 +40,17 @@ class Conversation(Model):
 
 
 class TranscriptionUsage(Model):
-    """What a transcription cost: ``type`` is ``tokens`` or ``duration`` (then ``seconds``)."""
+    """What a transcription cost: ``type`` is ``tokens`` or ``duration`` (then ``seconds``).
+
+    ``input_token_details`` has ``text_tokens`` and ``audio_tokens`` only.
+    """
 
     type: str | None = None
     seconds: float | None = None
     total_tokens: int | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    input_token_details: InputTokenDetails | None = None
 
 
 class TranscriptionError(Model):

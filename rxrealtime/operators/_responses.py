@@ -8,9 +8,9 @@ from typing import Literal, TypeVar
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import Response, ResponseCancel, ResponseCreate
 
-__all__ = ["Create", "Minted", "Mode", "Responses", "Scheduling", "is_out_of_band"]
+__all__ = ["Create", "Minted", "ResponseMode", "Responses", "Scheduling", "is_out_of_band"]
 
-Mode = Literal["coalesce", "queue", "replace", "drop", "direct"]
+ResponseMode = Literal["coalesce", "queue", "replace", "drop", "direct"]
 """What becomes of a ``response.create`` that cannot go out yet."""
 
 _MODES = ("coalesce", "queue", "replace", "drop", "direct")
@@ -151,7 +151,7 @@ class Scheduling:
         ConfigurationError: There is no such mode, or nothing may wait.
     """
 
-    mode: Mode = "coalesce"
+    mode: ResponseMode = "coalesce"
     max_waiting: int = 1024
     responses: Responses = Responses()
     asked: tuple[Create, ...] = ()

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from reactivex import abc
 
-__all__ = ["hand", "spawn"]
+__all__ = ["Tasks", "hand", "owned", "spawn"]
 
 _T = TypeVar("_T")
 
-_running: set[asyncio.Task[Any]] = set()
+Tasks = set[asyncio.Task[Any]]
+
+_running: Tasks = set()
+_owner: ContextVar[Tasks | None] = ContextVar("rxrealtime_tasks", default=None)
+
+
+@contextmanager
+def owned(tasks: Tasks | None) -> Iterator[None]:
+    """Let the tasks that are started meanwhile, and by what follows from them, belong to somebody who waits for them.
+
+    Args:
+        tasks: Where they are put until they are done; None, where functions of the application are called: what they
+            start is their own.
+    """
+    token = _owner.set(tasks)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
 
 
 def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task[_T]:
@@ -34,8 +54,10 @@ def spawn(function: Callable[..., Awaitable[_T]], *args: object) -> asyncio.Task
 
     loop = asyncio.get_running_loop()
     task = loop.create_task(run())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    for tasks in (_running, _owner.get()):
+        if tasks is not None:
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
     return task
 
 

@@ -94,7 +94,7 @@ def audio_chunks(
         raise ValueError(f"bytes_per_sample is {bytes_per_sample}: 2 for PCM16, 1 for G.711")
     if size_bytes is not None and (size_bytes < 1 or size_bytes % bytes_per_sample):
         raise ValueError(f"size_bytes is {size_bytes}: not a positive multiple of {bytes_per_sample} bytes a sample")
-    cut = _Cut(size_bytes, bytes_per_sample)
+    cut = Cut(size_bytes, bytes_per_sample)
     steps: Steps[_Rests, AudioChunk] = {
         ResponseOutputAudioDelta: cut.delta,
         ResponseOutputAudioDone: cut.part_done,
@@ -143,7 +143,7 @@ def rechunk(size_bytes: int) -> Callable[[Observable[_Piece]], Observable[_Piece
     """
     if size_bytes < 1:
         raise ValueError(f"size_bytes is {size_bytes}: pieces have at least one byte")
-    cut = _Cut(size_bytes, 1)
+    cut = Cut(size_bytes, 1)
 
     def operator(source: Observable[Any]) -> Observable[Any]:
         return source.pipe(mealy(cut.any_piece, _NOTHING, _all_pieces))
@@ -151,7 +151,7 @@ def rechunk(size_bytes: int) -> Callable[[Observable[_Piece]], Observable[_Piece
     return operator
 
 
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
     """How to cut: pieces of one size, or whatever came, in whole samples."""
 
     size: int | None

@@ -30,14 +30,14 @@ from rxrealtime.operators._answers import created, done, not_answered, not_read,
 from rxrealtime.operators._creates import Scheduled, Stepped, hold, release, want
 from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators._parts import Steps, by_class
-from rxrealtime.operators._responses import Mode, Scheduling
+from rxrealtime.operators._responses import ResponseMode, Scheduling
 from rxrealtime.operators.wanted import CancelDropped, Hold, RaceLost, Release, Unanswered, Wanted
 
-__all__ = ["Mode", "Scheduled", "Scheduling", "abandon", "schedule", "schedule_responses"]
+__all__ = ["ResponseMode", "Scheduled", "Scheduling", "abandon", "schedule", "schedule_responses"]
 
 
 def schedule_responses(
-    mode: Mode = "coalesce", *, max_waiting: int = 1024
+    mode: ResponseMode = "coalesce", *, max_waiting: int = 1024
 ) -> Callable[[Observable[object]], Observable[ClientEvent | ResponseDropped]]:
     """Let client events out so that never two responses are asked for at once in the default conversation.
 

@@ -23,7 +23,7 @@ from rxrealtime.events import (
     SessionUpdate,
 )
 from rxrealtime.operators import Unanswered, Wanted
-from rxrealtime.operators.scheduling import Mode, Scheduling, schedule
+from rxrealtime.operators.scheduling import ResponseMode, Scheduling, schedule
 from rxrealtime.operators.wanted import CancelDropped, RaceLost
 from rxrealtime.server.engine import next_due, open_session, step
 from rxrealtime.server.scenarios import Scenario
@@ -67,7 +67,7 @@ class Line:
         races: How often each create lost a race.
     """
 
-    mode: Mode
+    mode: ResponseMode
     interrupt: bool = True
     up: deque[ClientEvent] = field(default_factory=deque)
     down: deque[Event] = field(default_factory=deque)

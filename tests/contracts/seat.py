@@ -16,7 +16,7 @@ from rxrealtime.events import (
     SendFailed,
 )
 from rxrealtime.operators import Wanted
-from rxrealtime.operators.scheduling import Mode, Scheduling, schedule
+from rxrealtime.operators.scheduling import ResponseMode, Scheduling, schedule
 
 __all__ = ["Seat", "already_active", "create", "error", "out_of_band", "unsent"]
 
@@ -24,7 +24,7 @@ __all__ = ["Seat", "already_active", "create", "error", "out_of_band", "unsent"]
 class Seat:
     """A client: it wants things, is told things, and keeps what it gave out."""
 
-    def __init__(self, mode: Mode = "coalesce", max_waiting: int = 1024) -> None:
+    def __init__(self, mode: ResponseMode = "coalesce", max_waiting: int = 1024) -> None:
         self.state = Scheduling(mode, max_waiting)
         self.out: list[Any] = []
 

@@ -75,7 +75,7 @@ def test_d2_a_failure_says_which_frame_what_kind_which_event_and_when() -> None:
 def test_d2_kinds_are_these() -> None:
     """D2: kinds are an enum with stable values."""
     kinds = {kind.value for kind in FailureKind}
-    assert kinds == {"json", "schema", "binary", "handler", "send", "tool", "guardrail", "connection"}
+    assert kinds == {"json", "schema", "binary", "handler", "send", "tool", "guardrail", "connection", "response"}
 
 
 @pytest.mark.parametrize(

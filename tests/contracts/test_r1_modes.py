@@ -19,7 +19,7 @@ from rxrealtime.events import (
     ResponseParams,
 )
 from rxrealtime.operators import Hold, Release, Wanted
-from rxrealtime.operators.scheduling import Mode
+from rxrealtime.operators.scheduling import ResponseMode
 from rxrealtime.operators.wanted import RaceLost
 from tests.contracts.seat import Seat, already_active, create
 from tests.operators.wire import created, done
@@ -173,7 +173,7 @@ def test_r1_creates_are_held_until_everybody_releases_them() -> None:
 
 
 @pytest.mark.parametrize("mode", ["coalesce", "queue"])
-def test_r1_what_waits_is_bounded(mode: Mode) -> None:
+def test_r1_what_waits_is_bounded(mode: ResponseMode) -> None:
     """B1: what is beyond the bound is dropped."""
     seat = Seat(mode, max_waiting=2)
     seat.tell(created())

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from rxrealtime import commands
 from rxrealtime.events import Error, ResponseCreate, ResponseParams
 from rxrealtime.operators import Hold, Release
-from rxrealtime.operators.scheduling import Mode
+from rxrealtime.operators.scheduling import ResponseMode
 from rxrealtime.operators.wanted import RaceLost
 from tests.contracts.line import Line
 
@@ -34,7 +34,7 @@ _IDS = ["mine", "rxr_response_1", "rxr_response_3", "rxr_cancel_2"]
 class Races(RuleBasedStateMachine):
     """Everybody wants something at once: the application, tools, the user who speaks, and frames take their time."""
 
-    mode: Mode = "coalesce"
+    mode: ResponseMode = "coalesce"
 
     @initialize(interrupt=st.booleans())
     def begin(self, interrupt: bool) -> None:
@@ -163,13 +163,13 @@ class Races(RuleBasedStateMachine):
         event("race" if self.line.races else "no race")
 
 
-def _machine(mode: Mode) -> type[RuleBasedStateMachine]:
+def _machine(mode: ResponseMode) -> type[RuleBasedStateMachine]:
     machine = type(f"Races_{mode}", (Races,), {"mode": mode})
     return machine
 
 
 @pytest.mark.parametrize("mode", ["coalesce", "queue", "replace", "drop"])
-def test_r1_no_two_in_flight_every_create_has_one_fate_and_nothing_is_stuck(mode: Mode) -> None:
+def test_r1_no_two_in_flight_every_create_has_one_fate_and_nothing_is_stuck(mode: ResponseMode) -> None:
     """R1: for any interleaving, in each mode."""
     case = _machine(mode).TestCase
     case.settings = settings(
@@ -183,7 +183,7 @@ def test_r1_no_two_in_flight_every_create_has_one_fate_and_nothing_is_stuck(mode
 
 
 @pytest.mark.parametrize("mode", ["coalesce", "queue", "replace", "drop"])
-def test_r1_a_race_lost_to_the_server_is_retried_once_and_then_succeeds(mode: Mode) -> None:
+def test_r1_a_race_lost_to_the_server_is_retried_once_and_then_succeeds(mode: ResponseMode) -> None:
     """R1: the user spoke, the server answers, and our create is on its way meanwhile."""
     line = Line(mode)
     _server_is_faster(line)

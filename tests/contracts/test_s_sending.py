@@ -34,7 +34,7 @@ from rxrealtime import (
     WebSocketTransport,
     commands,
 )
-from rxrealtime.events import SessionConfig
+from rxrealtime.events import ClientEvent, SessionConfig
 from rxrealtime.server.faults import Refusal, redirect, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
 from tests.leaks import run_clean
@@ -49,6 +49,11 @@ def _sent(transport: MemoryTransport) -> list[Any]:
     return [json.loads(frame.data) for frame in transport.peer.received]
 
 
+def _turn(number: int) -> tuple[ClientEvent, ...]:
+    """A turn of 100 ms, the shortest that there is."""
+    return (*commands.append_audio(bytes([number]) * 4800), *commands.commit_audio())
+
+
 def test_s1_sends_keep_their_order_and_calls_do_not_mix() -> None:
     """S1: concurrent calls come one after the other, each whole."""
 
@@ -58,13 +63,15 @@ def test_s1_sends_keep_their_order_and_calls_do_not_mix() -> None:
         told: list[Any] = []
         session.sent.subscribe(told.append)
         async with session:
-            calls = [session.send(*commands.append_audio(bytes([n])), *commands.commit_audio()) for n in range(20)]
+            calls = [
+                session.send(*commands.append_audio(bytes([n]) * 4800), *commands.commit_audio()) for n in range(20)
+            ]
             await asyncio.gather(*calls)
         types = [event["type"] for event in _sent(transport)]
         assert types == ["input_audio_buffer.append", "input_audio_buffer.commit"] * 20
         assert [event.type for event in told] == types
         audio = [event.audio for event in told if isinstance(event, InputAudioBufferAppend)]
-        assert audio == [bytes([n]) for n in range(20)]
+        assert audio == [bytes([n]) * 4800 for n in range(20)]
 
     run_clean(main)
 
@@ -90,7 +97,9 @@ def test_s1_calls_do_not_mix_while_the_network_makes_them_wait() -> None:
     async def main() -> list[str]:
         transport = _Slow()
         async with Session(transport) as session:
-            calls = [session.send(*commands.append_audio(bytes([n])), *commands.commit_audio()) for n in range(5)]
+            calls = [
+                session.send(*commands.append_audio(bytes([n]) * 4800), *commands.commit_audio()) for n in range(5)
+            ]
             await asyncio.gather(*calls)
         return [event["type"] for event in _sent(transport)]
 

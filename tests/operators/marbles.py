@@ -17,6 +17,7 @@ import inspect
 import selectors
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import reactivex
@@ -30,11 +31,26 @@ from reactivex.testing import TestScheduler
 import rxrealtime.activity
 import rxrealtime.errors
 import rxrealtime.events
+import rxrealtime.guardrails
+import rxrealtime.operators.scheduling
+import rxrealtime.speaker
+import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
 
 __all__ = ["Diagram", "Marks", "read_diagram", "run_on_loop", "run_on_test_scheduler", "virtual_run"]
+
+_NAMED = (
+    rxrealtime.errors,
+    rxrealtime.events,
+    rxrealtime.activity,
+    rxrealtime.guardrails,
+    rxrealtime.tools,
+    rxrealtime.speaker,
+    rxrealtime.operators.scheduling,
+    operators,
+)
 
 Marks = list[tuple[float, str, object]]
 """Time in frames, ``N``, ``E`` or ``C``, and the value or error."""
@@ -104,8 +120,8 @@ def _comparable(value: object) -> object:
 
 
 def _scope(legend: Mapping[str | float, Any]) -> dict[str, Any]:
-    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame}
-    for module in (rxrealtime.errors, rxrealtime.events, rxrealtime.activity, operators):
+    space: dict[str, Any] = {"ops": operators, "asyncio": asyncio, "Frame": Frame, "partial": partial}
+    for module in _NAMED:
         space |= {name: getattr(module, name) for name in module.__all__}
     return space | {str(name): value for name, value in legend.items()}
 
@@ -231,6 +247,15 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Give the virtual time in seconds, free of what floating point adds up."""
         return round(self.selector.now, 6)
+
+    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Call a function at once: virtual time cannot wait for a thread."""
+        called = self.create_future()
+        try:
+            called.set_result(func(*args))
+        except Exception as error:
+            called.set_exception(error)
+        return called
 
 
 def virtual_run(main: Callable[[], Any]) -> Any:

@@ -14,7 +14,7 @@ from rxrealtime import operators
 from tests.operators.marbles import read_diagram, run_on_loop, run_on_test_scheduler
 
 _OPERATORS = [name for name in operators.__all__ if not inspect.isclass(getattr(operators, name))]
-_ON_LOOP = {"from_async_iterable", "map_async", "to_async_iterable"}
+_ON_LOOP = {"from_async_iterable", "guardrails", "map_async", "run_tools", "to_async_iterable"}
 _SHOWN = {*_OPERATORS, "EventIterator"}
 _SECTIONS = ("Args:", "Returns:", "State:", "Time:", "Errors:", "Protocol:", "Example:")
 

@@ -1,4 +1,4 @@
-"""Ten typical pipelines: what mypy and pyright infer for them is asserted; this file is checked, never run."""
+"""Typical pipelines: what mypy and pyright infer for them is asserted; this file is checked, never run."""
 
 from collections.abc import AsyncIterable
 from typing import assert_type
@@ -7,7 +7,30 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as rx
 
-from rxrealtime import Decoded, EventsDropped, ExceptionEvent, Outcome, Session, commands, ops
+from rxrealtime import (
+    Activity,
+    Agent,
+    AudioFormat,
+    Current,
+    Decoded,
+    EventsDropped,
+    ExceptionEvent,
+    Guardrail,
+    History,
+    HistoryItem,
+    Interrupt,
+    Outcome,
+    Played,
+    Session,
+    SessionConfig,
+    Tool,
+    ToolStarted,
+    commands,
+    history_from_json,
+    history_to_json,
+    ops,
+    tool,
+)
 from rxrealtime.events import (
     ClientEvent,
     ResponseDone,
@@ -15,7 +38,7 @@ from rxrealtime.events import (
     ResponseOutputTextDelta,
     ServerEvent,
 )
-from rxrealtime.operators import AudioChunk, Transcript, Turn
+from rxrealtime.operators import AudioChunk, Latency, Transcript, Turn, UsageReport
 
 session = Session("loopback:")
 
@@ -79,3 +102,42 @@ async def conversation() -> None:
         async for event in session:
             assert_type(event, Decoded | EventsDropped)
     assert_type(await session.closed, Outcome)
+
+
+# 11: an agent and what its session shows
+@tool
+async def weather(city: str) -> str:
+    """The weather."""
+    return city
+
+
+guard = Guardrail("short", lambda text, context: len(text) > 9, on_error="pass")
+agent = Agent("clerk", "Be brief.", tools=(weather,), output_guardrails=(guard,), handoffs=(Agent("desk"),))
+acting = Session("loopback:", agent=agent, context={"user": 1}, responses="queue", hold_audio=True)
+assert_type(weather, Tool)
+assert_type(acting.activity, Observable[Activity | ExceptionEvent])
+assert_type(acting.audio, Observable[AudioChunk])
+assert_type(acting.history, Current[History])
+assert_type(acting.history.value.items, tuple[HistoryItem, ...])
+assert_type(acting.agent, Agent | None)
+assert_type(acting.config, SessionConfig | None)
+
+# 12: policies and measurements, on their own
+assert_type(acting.events.pipe(ops.usage()), Observable[UsageReport])
+assert_type(acting.events.pipe(ops.latencies()), Observable[Latency])
+assert_type(acting.events.pipe(ops.history()), Observable[History])
+assert_type(acting.events.pipe(ops.mute_interrupted()), Observable[Decoded])
+started = acting.activity.pipe(ops.of_type(ToolStarted))
+assert_type(started, Observable[ToolStarted])
+
+
+# 13: what an application says to it
+async def directing(source: AsyncIterable[bytes]) -> None:
+    """Everything that a session with an agent takes."""
+    async with acting:
+        await acting.audio_in(source, format=AudioFormat())
+        await acting.interrupt(Interrupt("resp_1", generation=False))
+        await acting.approve("call_1")
+        acting.tell(Played("item_1", ms=20))
+        await acting.settled()
+        await acting.send(*commands.seed(history_from_json(history_to_json(acting.history.value))))
