@@ -14,7 +14,7 @@ from rxrealtime.events import (
     ResponseDone,
     SendFailed,
 )
-from rxrealtime.operators._creates import Scheduled, Stepped, let_out, make_way, then
+from rxrealtime.operators._creates import Stepped, let_out, make_way, then
 from rxrealtime.operators._responses import Create, Responses, Scheduling, is_out_of_band
 from rxrealtime.operators.wanted import RaceLost, Unanswered
 
@@ -55,27 +55,38 @@ def refused(state: Scheduling, event: Error) -> Stepped:
     if detail.event_id is None:
         return _refused_perhaps(state, detail)
     error_id = str(event.event_id or "")
-    known = (*state.waiting, *state.asked)
-    if error_id and any((create.event_id, create.lost) == (detail.event_id, error_id) for create in known):
-        return state, (RaceLost(detail.event_id),)  # told twice
+    if _is_told_again(state, detail.event_id, error_id):
+        return state, (RaceLost(detail.event_id),)
     create = next((create for create in reversed(state.asked) if create.event_id == detail.event_id), None)
     if create is None:
         return _cancel_refused(state, detail.event_id, detail.code)
+    return _create_refused(state, create, detail.code, error_id)
+
+
+def _is_told_again(state: Scheduling, event_id: str, error_id: str) -> bool:
+    """Tell whether an error is known to be a lost race."""
+    known = (*state.waiting, *state.asked)
+    return bool(error_id) and any((create.event_id, create.lost) == (event_id, error_id) for create in known)
+
+
+def _create_refused(state: Scheduling, create: Create, code: str | None, error_id: str) -> Stepped:
+    replaced = state.mode == "replace" and (bool(state.waiting) or state.asked[-1] is not create)
     state = state.without(create)
-    if detail.code != _ALREADY_ACTIVE or create.lost is not None:
+    if code != _ALREADY_ACTIVE or create.lost is not None:
         return let_out(state)
-    return _race_lost(state, replace(create, lost=error_id, sent=False, response_id=None))
+    if replaced or create.cancel is not None:  # nobody wants it any more
+        return then(state, (RaceLost(create.event_id), ResponseDropped(create.event_id)), let_out)
+    state, merged = _put_back(state, replace(create, lost=error_id, sent=False, response_id=None))
+    return then(state, (RaceLost(create.event_id), *merged), make_way, let_out)
 
 
-def _race_lost(state: Scheduling, create: Create) -> Stepped:
-    """Put a create back to the front, unless nobody wants it any more."""
-    outputs: tuple[Scheduled, ...] = (RaceLost(create.event_id),)
-    if create.cancel is not None or (state.mode == "replace" and state.waiting):
-        return then(state, (*outputs, ResponseDropped(create.event_id)), let_out)
+def _put_back(state: Scheduling, create: Create) -> Stepped:
+    """Put a create that lost a race before those that never went out, and after those that lost one before it."""
     same = [other for other in state.waiting if state.mode == "coalesce" and other.asks_the_same(create)]
-    outputs += tuple(ResponseDropped(other.event_id, create.event_id) for other in same)
     rest = tuple(other for other in state.waiting if other not in same)
-    return then(replace(state, waiting=(create, *rest)), outputs, make_way, let_out)
+    ahead = sum(other.lost is not None for other in rest)
+    merged = tuple(ResponseDropped(other.event_id, create.event_id) for other in same)
+    return replace(state, waiting=(*rest[:ahead], create, *rest[ahead:])), merged
 
 
 def _refused_perhaps(state: Scheduling, detail: ErrorDetail) -> Stepped:

@@ -91,19 +91,24 @@ def _want_cancel(state: Scheduling, event: ResponseCancel) -> Stepped:
     over = response_id in state.responses.over
     if over or state.responses.is_cancelled(response_id):
         return state, (CancelDropped(event.event_id or None, response_id, over),)
-    return _cancel(state, response_id, event)
+    state, outputs = _cancel(state, response_id, event)
+    return _unwanted(state, response_id, outputs[0].event_id), outputs
 
 
 def _cancel(state: Scheduling, response_id: str, event: ResponseCancel) -> Stepped:
-    """Cancel a response by its id, and the create whose answer it is taken for."""
+    """Cancel a response by its id."""
     named = event.model_copy(update={"response_id": response_id}) if response_id else event
     ids, named = state.ids.name(named)
-    event_id = named.event_id or ""
+    responses = state.responses.cancelled(response_id, named.event_id or "")
+    return replace(state, ids=ids, responses=responses), (named,)
+
+
+def _unwanted(state: Scheduling, response_id: str, event_id: str | None) -> Scheduling:
+    """Know that the create is not wanted any more whose answer a cancelled response is taken for."""
     asked = tuple(
         replace(create, cancel=event_id) if create.response_id == response_id else create for create in state.asked
     )
-    responses = state.responses.cancelled(response_id, event_id)
-    return replace(state, ids=ids, asked=asked, responses=responses), (named,)
+    return replace(state, asked=asked)
 
 
 def _cancel_unanswered(state: Scheduling, event: ResponseCancel) -> Stepped:

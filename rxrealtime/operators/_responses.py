@@ -16,9 +16,9 @@ ResponseMode = Literal["coalesce", "queue", "replace", "drop", "direct"]
 _MODES = ("coalesce", "queue", "replace", "drop", "direct")
 _REMEMBERED = 64
 """How many responses that are over are remembered: what comes late about one comes long before 64 more are over."""
-_ASKED = 4
+_ASKED = 16
 """How many creates are remembered after their answer: it may prove to have been that of somebody else."""
-_GIVEN = 1024
+_GIVEN = 256
 _PREFIXES = {ResponseCreate: "rxr_response_", ResponseCancel: "rxr_cancel_"}
 
 _Named = TypeVar("_Named", ResponseCreate, ResponseCancel)
@@ -39,7 +39,7 @@ class Minted:
 
     Args:
         count: How many there were.
-        given: Ids of the application that look like ours, the newest 1024.
+        given: Ids of the application that look like ours, the newest 256.
     """
 
     count: int = 0
@@ -108,7 +108,7 @@ class Create:
         event: The event, with its ``event_id``.
         lost: The id of the error by which it lost a race, "" if that had none; None if it lost none.
         sent: Whether it is known to have been sent, not only given out.
-        cancel: The ``event_id`` of the ``response.cancel`` that was meant for its response.
+        cancel: The ``event_id`` of the ``response.cancel`` by which the application gave it up.
         response_id: The response that is taken for its answer; None if none came.
     """
 
@@ -140,7 +140,7 @@ class Scheduling:
 
     Args:
         mode: What becomes of a create that cannot go out yet; see `schedule_responses`.
-        max_waiting: How many creates may wait; default 1024. One that lost a race comes on top.
+        max_waiting: How many creates may wait; default 1024. Those that lost a race come on top.
         responses: What the server told of its responses.
         asked: The creates that went out last, the newest at the end.
         waiting: The creates that wait, in the order in which they will go out.
@@ -182,7 +182,7 @@ class Scheduling:
 
     def sending(self, create: Create) -> Scheduling:
         """Let a create go out."""
-        return replace(self, asked=(*self.asked, create)[-_ASKED - 1 :])
+        return replace(self, asked=(*self.asked, create))
 
     def answered(self, response_id: str) -> Scheduling:
         """Take a response for the answer to the create that has none."""

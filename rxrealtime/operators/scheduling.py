@@ -82,7 +82,8 @@ def schedule_responses(
     Raises:
         ConfigurationError: There is no such mode, or `max_waiting` is not positive.
 
-    State: the creates that wait, at most `max_waiting`; those that went out last, for errors that come late, at most 5;
+    State: the creates that wait, at most `max_waiting` and those that go out again; the last 17 that went out, for
+        errors that come late;
         the ids of the active response, of those being cancelled, and of the last 64 that are over. What blocks a create
         ends so: an active response at its ``response.done`` (also one that could not be read), when another one is
         created, or when a cancel of it is refused since it is not active; an unanswered create at ``response.created``

@@ -39,6 +39,15 @@ def test_r1_queue_gives_each_its_turn() -> None:
     assert out == [create(name) for name in "abc"]
 
 
+def test_r1_queue_merges_nothing_into_a_create_that_lost_a_race() -> None:
+    """R1: it goes out once more, and the others after it."""
+    seat = Seat("queue")
+    seat.want(create("a"), create("b"))
+
+    assert seat.tell(created("vad"), already_active("a")) == [RaceLost("a")]
+    assert seat.tell(done(response="vad"), created("r"), done()) == [create("a"), create("b")]
+
+
 def test_r1_coalesce_keeps_apart_what_asks_for_something_else() -> None:
     """R1: parameters that set nothing are none; metadata counts."""
     seat = Seat()
@@ -77,6 +86,51 @@ def test_r1_replace_cancels_a_response_as_soon_as_it_is_known() -> None:
     assert seat.tell(created("vad")) == [ResponseCancel(event_id="rxr_cancel_1", response_id="vad")]
     assert seat.tell(already_active("a")) == [RaceLost("a"), ResponseDropped("a")]
     assert seat.tell(done(response="vad", status="cancelled")) == [create("b")]
+
+
+def test_r1_replace_takes_the_place_of_a_create_that_lost_a_race() -> None:
+    """R1: and one that nothing replaces takes that of the response that was faster."""
+    replaced, last = Seat("replace"), Seat("replace")
+    replaced.want(create("a"), create("b"))
+    last.want(create("a"))
+
+    assert replaced.tell(already_active("a")) == [RaceLost("a"), ResponseDropped("a"), create("b")]
+    assert last.tell(created("vad"), already_active("a")) == [
+        RaceLost("a"),
+        ResponseCancel(event_id="rxr_cancel_1", response_id="vad"),
+    ]
+    assert last.tell(done(response="vad", status="cancelled")) == [create("a")]
+
+
+def test_r1_replace_keeps_the_newest_of_those_that_lost_a_race() -> None:
+    """R1: two creates may be on their way if a response of the server was over in between."""
+    seat = Seat("replace")
+    seat.want(create("a"))
+    seat.tell(created("vad"), done(response="vad"))
+    seat.want(create("b"))
+
+    assert seat.tell(created("more"), already_active("a"), already_active("b", "event_2")) == [
+        RaceLost("a"),
+        ResponseDropped("a"),
+        RaceLost("b"),
+        ResponseCancel(event_id="rxr_cancel_1", response_id="more"),
+    ]
+    assert seat.tell(done(response="more", status="cancelled")) == [create("b")]
+
+
+def test_r1_replace_drops_a_create_that_lost_a_race_while_the_newest_is_under_way() -> None:
+    """R1: the response that the newest cancelled is not the reason: it is that there is a newer one."""
+    seat = Seat("replace")
+    seat.want(create("a"))
+    seat.tell(created("vad"))
+    seat.want(create("b"))
+
+    assert seat.tell(done(response="vad"), already_active("a"))[1:] == [RaceLost("a"), ResponseDropped("a")]
+    assert seat.tell(created("more"), already_active("b", "event_2"), done(response="more")) == [
+        RaceLost("b"),
+        ResponseCancel(event_id="rxr_cancel_2", response_id="more"),
+        create("b"),
+    ]
 
 
 def test_r1_replace_cancels_nothing_for_a_create_that_is_held() -> None:
@@ -139,7 +193,8 @@ def test_r1_what_is_remembered_is_bounded() -> None:
         seat.tell(done(response=str(turn)))
 
     kept = seat.state
-    assert (len(kept.asked), len(kept.responses.over), len(kept.responses.cancels)) == (4, 64, 63)
+    assert (len(kept.asked), len(kept.responses.over), len(kept.responses.cancels)) == (16, 64, 63)
+    assert len(kept.ids.given) == 256
 
 
 def test_r1_ids_given_are_not_those_of_the_application() -> None:

@@ -143,8 +143,11 @@ class Races(RuleBasedStateMachine):
     @invariant()
     def what_waits_is_what_the_mode_lets_wait(self) -> None:
         waiting = self.line.client.waiting
-        limit = {"coalesce": 4, "queue": 4, "replace": 1, "drop": 1}[self.mode]
-        assert len(waiting) <= limit
+        limit = {"coalesce": 3, "queue": 3, "replace": 1, "drop": 1}[self.mode]
+        lost = [create for create in waiting if create.lost is not None]
+        assert len(waiting) - len(lost) <= limit
+        assert waiting[: len(lost)] == tuple(lost)
+        assert self.mode != "replace" or len(waiting) <= limit
         if self.mode == "coalesce":
             assert not any(a.asks_the_same(b) for a in waiting for b in waiting if a is not b)
 
@@ -217,6 +220,25 @@ def test_r1_a_response_that_is_over_before_our_create_arrives_costs_the_next_one
 
     assert line.races == {"rxr_response_2": 1}
     assert line.fates == {"rxr_response_1": ["created"], "rxr_response_2": ["created"]}
+
+
+def test_r1_many_turns_of_the_user_cost_each_create_one_race_and_no_place() -> None:
+    """R1: the server answered seven turns, each until the next one, before our creates arrived there."""
+    line = Line("queue")
+    for _ in range(7):
+        line.talk()
+        line.hear()
+        line.wait(0.01)
+    line.want(*commands.say("Hello"))
+    while line.down:
+        line.want(*commands.respond()) if len(line.client.waiting) < 3 else None
+        line.receive()
+
+    line.drain()
+
+    names = [f"rxr_response_{n}" for n in range(1, 11)]
+    assert line.races == dict.fromkeys(names[:7], 1)
+    assert [*line.fates.items()] == [(name, ["created"]) for name in names]
 
 
 def _server_is_faster(line: Line) -> None:

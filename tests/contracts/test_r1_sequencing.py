@@ -89,6 +89,7 @@ def test_r1_a_create_that_was_not_sent_frees_the_next() -> None:
     sent.tell(create("rxr_response_1"))
     sent.want(create())
 
+    seat.tell(create("beside", conversation="none"))
     assert seat.tell(unsent("response.create")) == [create("rxr_response_2")]
     assert sent.tell(unsent("response.create")) == []
 
@@ -144,11 +145,11 @@ def test_r1_a_lost_connection_drops_what_waits() -> None:
     """B207, B209: nothing of it goes anywhere, and a next connection begins with nothing."""
     seat = Seat()
     seat.tell(created(), Hold("setup"))
-    seat.want(create("a"), create("b", instructions="Be brief."))
+    seat.want(create("a"), create("b", instructions="Be brief."), create(conversation="none"))
 
     assert seat.tell(ConnectionFailed(ConnectionLost("gone"))) == [ResponseDropped("a"), ResponseDropped("b")]
     assert seat.tell(done(), Release("setup")) == []
-    assert seat.want(create()) == [create("rxr_response_1")]
+    assert seat.want(create()) == [create("rxr_response_2")]
 
 
 def test_r1_the_end_of_the_stream_drops_what_waits() -> None:
@@ -198,6 +199,16 @@ def test_r1_a_cancel_that_failed_may_be_tried_again(failure: Any) -> None:
         assert [type(out) for out in seat.want(*commands.cancel())] == [ResponseCancel]
 
 
+def test_r1_a_cancel_that_was_refused_says_nothing_of_another() -> None:
+    """B225: the response that the other one is for is still being cancelled."""
+    seat = Seat()
+    seat.tell(created())
+    seat.want(ResponseCancel(event_id="a", response_id="beside"), ResponseCancel(event_id="b"))
+
+    assert seat.tell(error("b")) == []
+    assert seat.want(*commands.cancel("beside")) == [CancelDropped(None, "beside")]
+
+
 def test_r1_a_response_that_is_over_is_not_cancelled() -> None:
     """B227: also one beside the conversation. One that is not known may be cancelled, once."""
     seat = Seat()
@@ -243,7 +254,9 @@ def test_r1_a_cancel_refused_because_nothing_runs_frees_what_was_thought_to_run(
     seat.tell(created())
     seat.want(*commands.cancel(), create())
 
-    assert seat.tell(error("rxr_cancel_1", "response_cancel_not_active")) == [create("rxr_response_2")]
+    assert seat.tell(error("rxr_cancel_1", "bad")) == []
+    seat.want(*commands.cancel())
+    assert seat.tell(error("rxr_cancel_3", "response_cancel_not_active")) == [create("rxr_response_2")]
 
 
 def test_r1_a_lost_race_is_retried_once_and_not_surfaced() -> None:
@@ -254,8 +267,9 @@ def test_r1_a_lost_race_is_retried_once_and_not_surfaced() -> None:
     assert seat.tell(created("vad"), already_active("mine")) == [RaceLost("mine")]
     assert seat.tell(done(response="vad")) == [create("mine")]
     assert seat.tell(already_active("mine")) == [RaceLost("mine")]
-    assert seat.tell(created("faster"), already_active("mine", "event_2"), done(response="faster")) == []
-    assert not seat.state.is_pending
+    assert seat.want(create("next"), create("next", conversation="none")) == [create("next", conversation="none")]
+    assert seat.tell(created("faster"), already_active("mine", "event_2")) == []
+    assert seat.tell(done(response="faster")) == [create("next")]
 
 
 def test_r1_a_lost_race_is_retried_at_once_if_nothing_runs_any_more() -> None:
@@ -267,6 +281,28 @@ def test_r1_a_lost_race_is_retried_at_once_if_nothing_runs_any_more() -> None:
 
     for seat in (early, late):
         assert seat.tell(already_active("mine")) == [RaceLost("mine"), create("mine")]
+
+
+def test_r1_a_race_may_turn_out_to_be_lost_when_the_next_create_is_under_way() -> None:
+    """R1: the response of the server was over before our create arrived there, and then it began another one."""
+    seat = Seat("queue")
+    seat.want(create("a"))
+    seat.tell(created("vad"))
+    seat.want(create("b"))
+
+    assert seat.tell(done(response="vad"), created("more"), already_active("a")) == [create("b"), RaceLost("a")]
+    assert seat.tell(already_active("b", "event_2")) == [RaceLost("b")]
+    assert seat.tell(done(response="more"), created(), done()) == [create("a"), create("b")]
+
+
+def test_r1_a_create_that_is_retried_may_fail_to_be_sent() -> None:
+    """R1: that it was sent the first time says nothing of the second."""
+    seat = Seat()
+    seat.want(create("a"))
+    seat.tell(create("a"), created("vad"), already_active("a"), done(response="vad"))
+    seat.want(create("b"))
+
+    assert seat.tell(unsent("response.create")) == [create("b")]
 
 
 def test_r1_what_asks_for_the_same_as_a_create_that_lost_is_merged_into_it() -> None:
@@ -317,6 +353,18 @@ def test_r1_a_response_may_be_done_without_having_been_created() -> None:
     assert (seat.tell(created(), done()), seat.state) == ([], before)
 
 
+def test_r1_a_response_that_is_told_twice_begins_and_ends_once() -> None:
+    """R1: duplicates change nothing."""
+    seat = Seat()
+    seat.want(create("a"))
+
+    assert seat.tell(created(), created()) == []
+    seat.want(create("b"))
+    assert seat.tell(done(), done(), created()) == [create("b")]
+    seat.want(create("c"))
+    assert seat.tell(done()) == []
+
+
 @pytest.mark.parametrize(
     "freeing",
     [
@@ -338,11 +386,13 @@ def test_r1_an_active_response_ends_also_if_its_end_cannot_be_read(freeing: Any)
 def test_r1_an_active_response_whose_end_was_missed_is_over_when_another_begins() -> None:
     """R1: the default conversation has one at a time."""
     seat = Seat()
-    seat.tell(created(), created("s"))
+    seat.tell(created(), created("s"), created())
     seat.want(create())
 
     assert seat.tell(done()) == []
     assert seat.tell(done(response="s")) == [create("rxr_response_1")]
+    before = seat.state
+    assert (seat.tell(created(), done()), seat.state) == ([], before)
 
 
 def test_r1_responses_without_ids_are_scheduled_too() -> None:
@@ -357,6 +407,12 @@ def test_r1_responses_without_ids_are_scheduled_too() -> None:
     assert seat.tell(ResponseCreated(response=nameless)) == []
     seat.want(create())
     assert seat.tell(done(response="named")) == [create("rxr_response_4")]
+    assert seat.tell(ResponseCreated(response=nameless)) == []
+    seat.want(create())
+    assert seat.tell(ResponseDone(response=nameless)) == [create("rxr_response_5")]
+    assert seat.tell(created("named, too")) == []
+    seat.want(create())
+    assert seat.tell(ResponseDone(response=nameless)) == [create("rxr_response_6")]
 
 
 def test_r1_a_create_without_an_answer_is_given_up_when_its_time_is_over() -> None:
