@@ -131,7 +131,8 @@ def step(state: FaultState, frame: Frame, *, binary: bool = False) -> Change:
     if state.ended:
         return state, ()
     if not state.plan.faults:
-        return state, (Deliver(frame, _lane(state, frame.direction).count, binary=binary),)
+        count = _lane(state, frame.direction).count
+        return _with_lane(state, frame.direction, _Lane(count + 1)), (Deliver(frame, count, binary=binary),)
     passing, state = _faulted(state, frame, binary)
     state, outputs = _delivered(state, passing)
     if state.ended or frame.direction == "sent":

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rxrealtime import ConnectionLost, Frame, MemoryTransport, ServerClosed, Session, SessionOptions
+from rxrealtime import ConnectionLost, Frame, MemoryTransport, ServerClosed, Session
 from rxrealtime.errors import ConfigurationError, HandshakeRejected, OpenTimeoutError
 from rxrealtime.events import ConnectionFailed, ExceptionEvent, InputAudioBufferClear
 from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, inject
@@ -23,7 +23,7 @@ FRAMES = [transcript_delta(str(n)) for n in range(12)]
 
 async def converse(transport: FaultyTransport, peer: MemoryTransport, count: int) -> tuple[list[Any], list[Any]]:
     """Send the frames to a session, until it has seen ``count`` values or has ended; give values and terminals."""
-    session = Session(transport, options=SessionOptions(close_timeout=0.05))
+    session = Session(transport, close_timeout=0.05)
     seen: list[Any] = []
     terminals: list[Any] = []
     enough = asyncio.Event()
@@ -43,8 +43,8 @@ async def converse(transport: FaultyTransport, peer: MemoryTransport, count: int
             for data in FRAMES:
                 peer.peer.send(data)
             await enough.wait()
-    except ConnectionLost as lost:
-        assert terminals in ([lost], [])
+    except ConnectionLost:
+        pass  # how it ended is in the terminals
     return seen, terminals
 
 
@@ -94,9 +94,9 @@ def test_d1_what_harms_no_frame_makes_no_failure(fault: f.FrameFault, order: lis
 
 @pytest.mark.parametrize(
     ("faults", "values", "code"),
-    [(close(1011, "why", after=5), 5, 1011), (abort(after=3), 3, None), (close(4000), 0, 4000)],
+    [(close(1011, "why", after=5), 5, 1011), (abort(after=3), 3, 1006), (close(4000), 0, 4000)],
 )
-def test_t1_an_end_ends_the_session_once_after_what_came_before(faults: Any, values: int, code: int | None) -> None:
+def test_t1_an_end_ends_the_session_once_after_what_came_before(faults: Any, values: int, code: int) -> None:
     """T5: everything before it is delivered; then the failure, then the terminal with the cause that was planned."""
 
     async def main() -> None:
@@ -136,9 +136,7 @@ def test_t2_a_silent_peer_is_left_after_the_time_out() -> None:
 
     async def main() -> None:
         memory = MemoryTransport()
-        session = Session(
-            FaultyTransport(memory, FaultPlan(1, go_silent(after=2))), options=SessionOptions(close_timeout=0.05)
-        )
+        session = Session(FaultyTransport(memory, FaultPlan(1, go_silent(after=2))), close_timeout=0.05)
         seen: list[Any] = []
         two = asyncio.Event()
         session.events.subscribe(lambda event: (seen.append(event), len(seen) == 2 and two.set()), lambda error: None)
