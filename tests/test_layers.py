@@ -22,7 +22,7 @@ _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "strea
 STREAMS = PURE | {"operators"} | _HOT
 _LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
 SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "observables", "session"}
-SERVER = PURE | {"server"}
+SERVER = PURE | {"server", "recording"}
 EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loopback": SESSION | SERVER | {"loopback"},
     "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
+    "testing": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
 }
@@ -50,13 +51,19 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-        *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli"),
+        *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli", "testing"),
     },
-    "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
+    "websockets": {
+        *("transport.websocket", "transport.socket", "transport.intake", "server"),
+        *("testing.proxy", "testing.relay", "testing.tap"),
+    },
     "asyncio": {
-        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
+        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing"),
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
+    "hypothesis": {"testing"},
+    "pytest": {"testing"},
+    "yaml": {"server.texts"},
     "time": {"cli", "server.live", "telemetry"},
     "click": {"cli"},
     "rich": {"cli"},
@@ -134,5 +141,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"opentelemetry"}
+    optional = {"hypothesis", "opentelemetry", "pytest", "yaml"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

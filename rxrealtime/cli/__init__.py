@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from rxrealtime._version import __version__
-from rxrealtime.errors import RealtimeError
+from rxrealtime.errors import ConfigurationError, RealtimeError
 
 __all__ = ["main"]
 
@@ -119,10 +119,25 @@ def talk(**given: Any) -> None:
 @click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
 @click.option("--scenario", metavar="FILE", help="A JSON file that says what is answered.")
 @click.option("--pace", type=click.FloatRange(0), help="How many times faster than real time audio comes; 0: at once.")
-def serve(host: str, port: int, token: str | None, scenario: str | None, pace: float | None) -> None:
-    """Run the embedded server until Ctrl-C or SIGTERM."""
+@click.option("--upstream", metavar="URL", help="A realtime server to stand in front of, instead of the embedded one.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same faults.")
+@click.option("--fault", "faults", metavar="SPEC", multiple=True, help="NAME:KEY=VALUE,...; may be given again.")
+def serve(**given: Any) -> None:
+    """Run the embedded server, or a proxy with faults, until Ctrl-C or SIGTERM.
+
+    With --upstream, every client that connects here is connected to that server, and what the faults say goes wrong on
+    the way: truncate:every=10, delay:seconds=0.2,jitter=0.1, close:code=1011,after=50. Each is printed as it happens.
+    """
     import asyncio
 
-    from rxrealtime.cli.serve import run_server
+    from rxrealtime.cli.serve import run_proxy, run_server
 
-    asyncio.run(run_server(host, port, token=token, scenario=scenario, pace=pace))
+    host, port, token, upstream = given["host"], given["port"], given["token"], given["upstream"]
+    if upstream is None:
+        if given["faults"]:
+            raise ConfigurationError("--fault needs --upstream: faults go between a client and a server")
+        asyncio.run(run_server(host, port, token=token, scenario=given["scenario"], pace=given["pace"]))
+        return
+    if given["scenario"] is not None or given["pace"] is not None:
+        raise ConfigurationError("--scenario and --pace are for the embedded server, not for --upstream")
+    asyncio.run(run_proxy(upstream, host, port, token=token, seed=given["seed"], faults=given["faults"]))

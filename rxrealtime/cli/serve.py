@@ -1,4 +1,4 @@
-"""Running the embedded server alone."""
+"""Running the embedded server alone, or a proxy with faults in front of another."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ import signal
 
 import click
 
+from rxrealtime.cli.printable import one_line
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenario_files import load_scenario
+from rxrealtime.testing.outputs import Injected
+from rxrealtime.testing.plans import FaultPlan
+from rxrealtime.testing.proxy import FaultProxy
+from rxrealtime.testing.specs import parse_fault
 
-__all__ = ["run_server"]
+__all__ = ["run_proxy", "run_server"]
 
 
 async def run_server(host: str, port: int, *, token: str | None, scenario: str | None, pace: float | None) -> None:
@@ -34,6 +39,34 @@ async def run_server(host: str, port: int, *, token: str | None, scenario: str |
     async with LoopbackServer(chosen, host=host, port=port, token=token, pace=pace) as server:
         click.echo(f"serving {server.url}")
         await stop.wait()
+
+
+async def run_proxy(
+    upstream: str, host: str, port: int, *, token: str | None, seed: int, faults: tuple[str, ...]
+) -> None:
+    """Stand in front of a server until SIGINT or SIGTERM, and print every fault that is injected.
+
+    Args:
+        upstream: The url of the server.
+        host: Where to listen.
+        port: The port; 0 takes a free one.
+        token: What clients must know; None lets everybody on this machine in.
+        seed: The same seed gives the same faults.
+        faults: Faults in words; see `parse_fault`.
+
+    Raises:
+        RealtimeError: A fault or the url is not one, a token is missing, or the address cannot be listened on.
+    """
+    plan = FaultPlan(seed, *(parse_fault(spec) for spec in faults))
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with FaultProxy(upstream, plan, host=host, port=port, token=token, on_injected=_print) as proxy:
+        click.echo(f"serving {proxy.url}")
+        await stop.wait()
+
+
+def _print(injected: Injected) -> None:
+    click.echo(one_line(f"fault: {injected}"))
 
 
 def _log_faults() -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from rxrealtime import Session, WebSocketTransport, commands
 from rxrealtime.cli import main
 from rxrealtime.events import ResponseOutputTextDone
+from rxrealtime.server.loopback import LoopbackServer
 
 
 async def _ask(url: str, key: str) -> str:
@@ -84,3 +85,40 @@ def test_an_unknown_file_and_a_taken_port_are_named(tmp_path: Path) -> None:
     """A file that is not there is one line."""
     missing = tmp_path / "missing.json"
     assert f"{missing}: cannot be read" in _refused("--scenario", str(missing))
+
+
+def test_it_stands_in_front_of_another_server_and_prints_each_fault() -> None:
+    """The url first, then a line for each fault with the number of its frame; no credential."""
+    command = [sys.executable, "-m", "rxrealtime", "serve", "--port", "0", "--seed", "3"]
+    command += ["--fault", "extra_field:types=session.created", "--fault", "delay:seconds=0.01,every=100"]
+
+    async def main() -> str:
+        async with LoopbackServer(token="open sesame") as server:  # noqa: S106
+            process = await asyncio.create_subprocess_exec(
+                *command, "--upstream", server.url, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            assert process.stdout is not None
+            said = (await process.stdout.readline()).decode()
+            assert await _ask(said.split()[1], "open sesame")
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+            return said + (await process.stdout.read()).decode()
+
+    first, *lines = asyncio.run(main()).splitlines()
+    assert first.startswith("serving ws://127.0.0.1:")
+    assert lines[0].startswith("fault: connection 0, frame 0 received (session.created): extra_field")
+    assert "sesame" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--fault", "truncate"), "--fault needs --upstream"),
+        (("--upstream", "ws://127.0.0.1:1/x", "--pace", "2"), "for the embedded server"),
+        (("--upstream", "ws://127.0.0.1:1/x", "--fault", "zork"), "there is no fault 'zork'"),
+        (("--upstream", "ftp://127.0.0.1", "--port", "0"), "a session opens ws://"),
+    ],
+)
+def test_what_a_proxy_cannot_do_is_one_line(options: tuple[str, ...], why: str) -> None:
+    """Which option, and why."""
+    assert why in _refused(*options)

@@ -22,6 +22,8 @@ from rxrealtime import (
 )
 from rxrealtime.server.faults import inject
 from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.testing.faulty import FaultyTransport
+from rxrealtime.testing.plans import FaultPlan
 from tests.leaks import run_clean
 
 SENT = [json.dumps({"type": "zork", "n": n}).encode() for n in range(50)] + [b"not json", b"\xff\xfe"]
@@ -55,10 +57,26 @@ async def websocket() -> AsyncIterator[Transport]:
         yield WebSocketTransport(server.url)
 
 
+def faulty(
+    inner: Callable[[], AbstractAsyncContextManager[Transport]],
+) -> Callable[[], AbstractAsyncContextManager[Transport]]:
+    """A plan without faults in front of another transport."""
+
+    @asynccontextmanager
+    async def over() -> AsyncIterator[Transport]:
+        async with inner() as transport:
+            yield FaultyTransport(transport, FaultPlan(7))
+
+    return over
+
+
 TRANSPORTS: dict[str, Callable[[], AbstractAsyncContextManager[Transport]]] = {
     "memory": memory,
     "replay": replay,
     "websocket": websocket,
+    "faulty memory": faulty(memory),
+    "faulty replay": faulty(replay),
+    "faulty websocket": faulty(websocket),
 }
 every = pytest.mark.parametrize("name", TRANSPORTS)
 

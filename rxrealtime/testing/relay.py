@@ -1,0 +1,184 @@
+"""One conversation through a proxy: frames both ways, with the faults in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from websockets.exceptions import ConnectionClosed, InvalidState
+from websockets.protocol import State
+
+from rxrealtime.frames import Direction, Frame
+from rxrealtime.server.outputs import Disconnect, GoSilent
+from rxrealtime.testing.lines import schedule_of
+from rxrealtime.testing.outputs import Deliver, Delivery, Injected, Output, Pause
+from rxrealtime.testing.plans import FaultState, finish, step
+from rxrealtime.testing.tap import Tapped
+
+__all__ = ["Relay"]
+
+_WAITING: Final = 1024
+"""How many frames may be on their way in one direction; then the sender is not read from."""
+_NO_CODE: Final = 1005
+_INTERNAL: Final = 1011
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """One side has ended.
+
+    Args:
+        close: How the other is to end.
+    """
+
+    close: Disconnect
+
+
+class Relay:
+    """Carry frames between a client and a server until either ends.
+
+    Args:
+        client: The client's connection.
+        server: The connection to the server.
+        begun: The plan at work, and what happens before the first frame.
+        note: Called with what was injected.
+    """
+
+    def __init__(
+        self,
+        client: Tapped,
+        server: Tapped,
+        begun: tuple[FaultState, tuple[Output, ...]],
+        note: Callable[[Injected], None],
+    ) -> None:
+        self._ends: dict[Direction, Tapped] = {"received": client, "sent": server}
+        self._state, self._first = begun
+        self._note = note
+        self._lines: dict[Direction, asyncio.Queue[tuple[float, Delivery | _Over]]] = {
+            "received": asyncio.Queue(_WAITING),
+            "sent": asyncio.Queue(_WAITING),
+        }
+        self._due: dict[Direction, float] = {"received": 0.0, "sent": 0.0}
+        self._clock = asyncio.get_running_loop().time
+        self._opened = self._clock()
+
+    async def run(self) -> None:
+        """Carry frames until the end; then neither side is open."""
+        acts = [self._read("received"), self._read("sent"), self._write("received"), self._write("sent")]
+        await self._put(self._first)
+        tasks = [asyncio.get_running_loop().create_task(act) for act in acts]
+        try:
+            await asyncio.wait(tasks[2:], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            for end in self._ends.values():
+                end.transport.abort()
+
+    async def _read(self, direction: Direction) -> None:
+        """Take frames of one direction and put what becomes of them on their way."""
+        source = self._ends["sent" if direction == "received" else "received"]
+        try:
+            while True:
+                data, binary = await source.receive()
+                frame = Frame(direction, data, self._clock() - self._opened)
+                self._state, outputs = step(self._state, frame, binary=binary)
+                await self._put(outputs)
+                await asyncio.sleep(sum(one.seconds for one in outputs if isinstance(one, Pause)))
+        except ConnectionClosed as closed:
+            if not self._state.ended:
+                self._state, outputs = finish(self._state, direction)
+                await self._put(outputs)
+                await self._queue(direction, _Over(_passed_on(closed)))
+
+    async def _put(self, outputs: tuple[Output, ...]) -> None:
+        for output in outputs:
+            match output:
+                case Injected():
+                    self._note(output)
+                case Deliver(frame):
+                    await self._queue(frame.direction, output)
+                case Disconnect() | GoSilent():
+                    await self._queue("received", output)
+
+    async def _queue(self, direction: Direction, delivery: Delivery | _Over) -> None:
+        at, self._due[direction] = (
+            (self._due[direction],) * 2
+            if isinstance(delivery, _Over)
+            else schedule_of(delivery, self._due[direction], self._clock())
+        )
+        await self._lines[direction].put((at, delivery))
+
+    async def _write(self, direction: Direction) -> None:
+        """Deliver what is on its way, each at its time; return after the end."""
+        target, line = self._ends[direction], self._lines[direction]
+        while True:
+            at, delivery = await line.get()
+            await asyncio.sleep(max(at - self._clock(), 0.0))
+            match delivery:
+                case Deliver():
+                    if not await _written(target, delivery):
+                        await asyncio.Event().wait()  # its reader tells the other side how it ended
+                case Disconnect():
+                    await _end(target, delivery)
+                    await _end(self._ends["sent"], Disconnect() if delivery.code is None else Disconnect(1001))
+                    return
+                case GoSilent():
+                    target.transport.pause_reading()
+                    self._ends["sent"].transport.pause_reading()
+                    await target.wait_closed()
+                    return
+                case _Over(close):
+                    if kept := _kept(target):
+                        target.transport.write(kept)
+                    await _end(target, close)
+                    return
+
+
+async def _written(target: Tapped, deliver: Deliver) -> bool:
+    """Write a frame; False if the connection is over."""
+    data = deliver.frame.data
+    payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    write = target.protocol.send_binary if deliver.binary else target.protocol.send_text
+    try:
+        if deliver.joined:
+            write(payload)
+        elif kept := _kept(target):
+            write(payload)
+            target.transport.write(kept + _kept(target))
+        elif deliver.fragments > 1:
+            await target.send(_fragments(payload, deliver.fragments), text=not deliver.binary)
+        else:
+            await target.send(payload, text=not deliver.binary)
+    except (ConnectionClosed, InvalidState):
+        return False
+    return True
+
+
+def _kept(target: Tapped) -> bytes:
+    """Take out what was to be written together with the next frame."""
+    return b"".join(target.protocol.data_to_send()) if target.state is State.OPEN else b""
+
+
+def _fragments(payload: bytes, count: int) -> list[bytes]:
+    """Cut a payload into so many pieces; the last ones are empty if it is short."""
+    size = -(-len(payload) // count)
+    return [payload[n * size : (n + 1) * size] for n in range(count)]
+
+
+async def _end(target: Tapped, close: Disconnect) -> None:
+    if close.code is None:
+        target.transport.abort()
+    else:
+        await target.close(close.code, close.reason)
+
+
+def _passed_on(closed: ConnectionClosed) -> Disconnect:
+    """Tell how the other side is to end: with the code and the reason of this one, or as abruptly."""
+    if closed.rcvd is not None:
+        code = 1000 if closed.rcvd.code == _NO_CODE else closed.rcvd.code
+        return Disconnect(code, closed.rcvd.reason)
+    return Disconnect() if closed.sent is None else Disconnect(_INTERNAL, "the proxy closed the other side")
