@@ -1,0 +1,1 @@
+"""The test kit: what a test of a realtime client needs. Nothing of the package imports it."""
