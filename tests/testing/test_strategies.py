@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from rxrealtime.codec import decode, decode_client, encode
@@ -29,8 +30,9 @@ from rxrealtime.testing.strategies import (
 from rxrealtime.testing.strategies.conversations import TURNS
 from tests.server.invariants import Checker
 
+_NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-_some = settings(max_examples=10, deadline=None, suppress_health_check=_SLOW)
+_some = settings(max_examples=6, deadline=None, suppress_health_check=_SLOW)
 _many = settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
 
 
@@ -67,7 +69,7 @@ def test_every_client_event_is_drawn_and_decodes(tag: str, data: st.DataObject) 
     "wanted",
     [
         lambda wire: "x_a" in wire,
-        lambda wire: wire["type"] == "response.done" and wire["response"].get("usage"),
+        lambda wire: wire["type"] == "response.done" and "id" in wire["response"],
         lambda wire: "event_id" not in wire,
         lambda wire: wire.get("event_id", "") is None,
         lambda wire: isinstance(wire.get("item"), dict) and wire["item"].get("type") == "mcp_call",
@@ -77,7 +79,9 @@ def test_every_client_event_is_drawn_and_decodes(tag: str, data: st.DataObject) 
 def test_events_have_unknown_fields_nulls_absences_and_depth(wanted: Any) -> None:
     """Each of these is found within the examples of an ordinary run."""
     types = ["response.done", "conversation.item.added"]
-    assert find(wire_events(types), wanted, settings=settings(max_examples=3000, database=None))
+    assert find(
+        wire_events(types), wanted, settings=settings(max_examples=3000, database=None, phases=[Phase.generate])
+    )
 
 
 @given(conversations())
@@ -117,7 +121,7 @@ def test_a_conversation_shrinks_to_the_turn_that_matters(what: str, turn: str) -
 @pytest.mark.parametrize("status", ["completed", "cancelled", "failed", "incomplete"])
 def test_responses_end_in_each_way(status: str) -> None:
     """Turns that are cut and turns that fail are drawn too."""
-    options = settings(max_examples=300, database=None, deadline=None, suppress_health_check=_SLOW)
+    options = settings(max_examples=300, database=None, phases=[Phase.generate], suppress_health_check=_SLOW)
     assert find(
         conversations(),
         lambda events: any(event.type == "response.done" and event.response.status == status for event in events),
@@ -127,7 +131,7 @@ def test_responses_end_in_each_way(status: str) -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @given(st.data())
-@settings(_many, max_examples=40)
+@settings(_many, max_examples=25)
 def test_a_malformed_frame_is_the_failure_that_it_says(mutation: str, data: st.DataObject) -> None:
     """Every mutation really breaks its frame, in the way that was known beforehand."""
     drawn = data.draw(malformations([mutation]))
@@ -136,7 +140,7 @@ def test_a_malformed_frame_is_the_failure_that_it_says(mutation: str, data: st.D
     assert (drawn.mutation, failure.kind) == (mutation, drawn.kind), (drawn, failure.exception)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", MUTATIONS if _NIGHTLY else ("drop", "bad base64", "deep nesting"))
 def test_a_malformed_frame_shrinks_to_a_readable_one(mutation: str) -> None:
     """Short, unless its size is what is wrong with it."""
     options = settings(max_examples=100, database=None, deadline=None, suppress_health_check=_SLOW)

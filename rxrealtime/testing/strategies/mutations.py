@@ -23,6 +23,8 @@ Wire = dict[str, Any]
 
 _NESTING: Final = 201
 """One more than a decoder has to take; see D6 of the contracts."""
+_HUGE: Final = "rxrealtime: a huge number"
+"""Stands for a number that no float can hold, until the event is written."""
 _DIGITS: Final = 5000
 """More than the 4,300 that an integer may have in Python."""
 
@@ -131,7 +133,7 @@ def _huge_number(wire: Wire, choose: Choose) -> bytes | None:
     """Write 1e999 where a number is expected: JSON, but no number of the protocol."""
     numbers = {int, float, type(None)}
     found = _places(wire, lambda place: numbers > set(alternatives(place.annotation)) - {type(None)} != set())
-    return _with(wire, choose(found), _set(0)).replace(b": 0", b": 1e999") if found else None
+    return _with(wire, choose(found), _set(_HUGE)).replace(json.dumps(_HUGE).encode(), b"1e999") if found else None
 
 
 def _huge_integer(wire: Wire, choose: Choose) -> bytes:
