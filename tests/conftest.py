@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rxrealtime.frames import Direction
 
 __all__ = ["Recording", "load_recording"]
+
+settings.register_profile("ci", settings.get_profile("default"), deadline=None)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=1000, deadline=None)
+if profile := os.environ.get("HYPOTHESIS_PROFILE"):
+    settings.load_profile(profile)
 
 Recording = list[tuple[Direction, bytes]]
 
