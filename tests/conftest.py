@@ -12,6 +12,8 @@ from rxrealtime.frames import Direction
 
 __all__ = ["Recording", "load_recording"]
 
+pytest_plugins = ["pytester"]
+
 Recording = list[tuple[Direction, bytes]]
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"

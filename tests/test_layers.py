@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loopback": SESSION | SERVER | {"loopback"},
     "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
+    "testing": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
 }
@@ -50,12 +51,12 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-        *("feeding", "link", "loops", "options", "session", "loopback", "telemetry", "cli"),
+        *("feeding", "link", "loops", "options", "session", "loopback", "telemetry", "cli", "testing"),
     },
     "websockets": {"transport.websocket", "transport.socket", "transport.intake", "server"},
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
-        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "traffic"),
+        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "testing", "traffic"),
     },
     "time": {"cli", "server.live", "telemetry"},
     "click": {"cli"},

@@ -16,18 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rxrealtime.testing.doubles import (
-        ScriptedTransport,
-        ScriptError,
-        client_sends,
-        server_closes,
-        server_sends,
-        server_vanishes,
-    )
+    from rxrealtime.testing.doubles import ScriptedTransport, ScriptError
     from rxrealtime.testing.leaks import LeakError, leak_check, run_clean
     from rxrealtime.testing.marbles import cold, expect, hot, observe
     from rxrealtime.testing.marks import Mark, read_marks
     from rxrealtime.testing.recorded import RecordedMarbles, record_marbles
+    from rxrealtime.testing.scripts import client_sends, server_closes, server_sends, server_vanishes
     from rxrealtime.testing.serving import BackgroundServer
     from rxrealtime.testing.virtual import VirtualLoop, VirtualTimeError, virtual_run
 
@@ -56,14 +50,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "doubles": (
-        *("ScriptError", "ScriptedTransport", "client_sends"),
-        *("server_closes", "server_sends", "server_vanishes"),
-    ),
+    "doubles": ("ScriptError", "ScriptedTransport"),
     "leaks": ("LeakError", "leak_check", "run_clean"),
     "marbles": ("cold", "expect", "hot", "observe"),
     "marks": ("Mark", "read_marks"),
     "recorded": ("RecordedMarbles", "record_marbles"),
+    "scripts": ("client_sends", "server_closes", "server_sends", "server_vanishes"),
     "serving": ("BackgroundServer",),
     "virtual": ("VirtualLoop", "VirtualTimeError", "virtual_run"),
 }

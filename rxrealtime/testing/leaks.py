@@ -107,7 +107,7 @@ class _Timers:
         self._set: list[asyncio.TimerHandle] = []
         self._before = vars(loop).get("call_at") if hasattr(loop, "__dict__") else None
         if isinstance(loop, asyncio.BaseEventLoop):
-            loop.call_at = self._noting(loop.call_at)  # type: ignore[method-assign]  # call_later goes through it
+            setattr(loop, "call_at", self._noting(loop.call_at))  # noqa: B010 (call_later goes through it)
 
     def _noting(self, call_at: Callable[..., asyncio.TimerHandle]) -> Callable[..., asyncio.TimerHandle]:
         def noted(*args: Any, **options: Any) -> asyncio.TimerHandle:
@@ -130,7 +130,7 @@ class _Timers:
         if self._before is None:
             del self._loop.call_at
         else:
-            self._loop.call_at = self._before  # type: ignore[method-assign]  # that of an outer check
+            setattr(self._loop, "call_at", self._before)  # noqa: B010 (that of an outer check)
 
 
 def _task(task: asyncio.Task[Any]) -> str:

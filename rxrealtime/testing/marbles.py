@@ -120,7 +120,7 @@ def observe(
         )
     finally:
         _RUNNING.reset(token)
-    return [_mark(record.time - _SUBSCRIBED, record.value) for record in observer.messages]  # type: ignore[misc]
+    return [_mark(record.time - _SUBSCRIBED, record.value) for record in observer.messages]  # type: ignore[arg-type]  # no predicates
 
 
 def expect(

@@ -3,7 +3,7 @@
 | sign | meaning |
 |---|---|
 | ``-`` | a frame passes |
-| a letter | the value that the legend gives it, in one frame; without a legend, the letter itself (a digit: the number) |
+| a letter | the value that the legend gives it, in one frame; without one, the letter itself (a digit: the number) |
 | ``(ab)`` or ``(a,b)`` | several at one instant; as many frames pass as the group has signs |
 | a name | of more than one letter, if the legend has it: ``-done-`` or ``(a,done)`` |
 | ``|`` | the stream completes |

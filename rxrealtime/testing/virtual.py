@@ -90,7 +90,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Give the virtual time in seconds, free of what floating point adds up."""
         return round(self._virtual.now, 6)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]  # looser
         """Call a function in a thread; the clock stands still until it returns."""
         self._virtual.in_threads += 1
         try:
@@ -121,7 +121,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     create_connection = create_server = create_datagram_endpoint = _refuse
     create_unix_connection = create_unix_server = connect_accepted_socket = _refuse
     sock_connect = sock_accept = sock_recv = sock_recv_into = sock_sendall = _refuse
-    add_reader = add_writer = connect_read_pipe = connect_write_pipe = _refuse
+    add_reader = add_writer = _refuse  # type: ignore[assignment]  # it never returns
+    connect_read_pipe = connect_write_pipe = _refuse
     subprocess_exec = subprocess_shell = _refuse
 
 
