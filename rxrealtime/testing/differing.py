@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import chain, zip_longest
 
-from rxrealtime.events import Model
+from rxrealtime.events import ExceptionEvent, Model
 from rxrealtime.testing.marks import Legend, Mark, comparable
 
 __all__ = ["differences", "same"]
@@ -161,7 +161,7 @@ def _described(value: object, payload: bool) -> str:
     if payload:
         return repr(value)
     name = value.__name__ if isinstance(value, type) else type(value).__name__
-    return f"{name} ({value.kind.value})" if hasattr(value, "kind") and hasattr(value.kind, "value") else name
+    return f"{name} ({value.kind.value})" if isinstance(value, ExceptionEvent) else name
 
 
 def _by_letter(pair: tuple[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import reactivex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reactivex import Observable
 from reactivex import operators as rx
@@ -42,6 +42,7 @@ def test_what_is_no_diagram_is_refused(diagram: str) -> None:
         read_marks(diagram)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abc")), max_size=10))
 def test_any_diagram_is_what_happens(values: list[tuple[int, str]]) -> None:
     """A stream gives what its diagram says, hot or cold, and the diagram of an operator is compared with that."""
