@@ -78,9 +78,8 @@ def test_a_text_turn_and_an_orderly_end() -> None:
 
     async def main() -> None:
         async with _session(output_modalities=["text"]) as session:
-            await session.send_message("hello")
-            events = await _until(session, _says("hello"))
-            events += await _until(session, _is("agent_end"))
+            await session.send_message("zebra")
+            events = await _until(session, _says("zebra"))
             assert "agent_start" in [event.type for event in events]
 
     _run(main)
@@ -123,6 +122,6 @@ def test_an_interruption() -> None:
             await session.interrupt()
             await _until(session, _is("audio_interrupted"))
             await session.send_message("hello")
-            await _until(session, _is("audio_end"))
+            await _until(session, _is("audio"))
 
     _run(main)
