@@ -14,6 +14,8 @@ from rxrealtime.frames import Direction
 
 __all__ = ["Recording", "load_recording"]
 
+pytest_plugins = ["pytester"]
+
 settings.register_profile("ci", settings.get_profile("default"), deadline=None)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1000, deadline=None)
 if profile := os.environ.get("HYPOTHESIS_PROFILE"):

@@ -1,7 +1,7 @@
 """Marble diagrams in docstrings: read them, and run them in virtual time.
 
-A docstring holds, under ``Marbles:``, lines in the grammar of ``reactivex.testing.marbles`` (one character is one
-frame; ``(a,b)`` is one instant)::
+A docstring holds, under ``Marbles:``, lines in the grammar of `rxrealtime.testing.marks`, of which it uses what
+``reactivex.testing.marbles`` has too (one character is one frame; ``(a,b)`` is one instant)::
 
     in:   --a--b--|
     ops.of_type(str)          the operator, or a stream made of ``source``, the input as an async iterable
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import selectors
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,6 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as rx
 from reactivex.notification import Notification, OnCompleted, OnError, OnNext
-from reactivex.observable.marbles import parse
 from reactivex.subject import Subject
 from reactivex.testing import TestScheduler
 
@@ -38,6 +36,8 @@ import rxrealtime.tools
 from rxrealtime import operators
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
+from rxrealtime.testing.marks import notifications, read_marks
+from rxrealtime.testing.virtual import virtual_run
 
 __all__ = ["Diagram", "Marks", "read_diagram", "run_on_loop", "run_on_test_scheduler", "virtual_run"]
 
@@ -71,8 +71,7 @@ class Diagram:
 
     def notifications(self, line: str) -> list[tuple[float, Notification[Any]]]:
         """Give the notifications of a line of the diagram, and when they come."""
-        found = parse(line, timespan=1.0, lookup=self.legend, error=self.error)
-        return [(float(at), notification) for at, notification in found]  # type: ignore[arg-type]  # never a timedelta
+        return notifications(read_marks(line, self.legend))
 
     @property
     def error(self) -> Exception:
@@ -220,45 +219,3 @@ async def _iterate(notifications: list[tuple[float, Notification[Any]]]) -> Asyn
             yield notification.value
         elif isinstance(notification, OnError):
             raise notification.exception
-
-
-class _VirtualSelector(selectors.DefaultSelector):
-    """Lets time pass instead of waiting for it."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Give what is ready; if nothing is, be at the next timer at once."""
-        ready: list[tuple[selectors.SelectorKey, int]] = super().select(0)
-        if not ready and timeout is None:
-            raise RuntimeError("everything waits and no timer is set: the diagram never ends")
-        if not ready and timeout:
-            self.now += timeout
-        return ready
-
-
-class _VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock starts at 0 and jumps to the next timer."""
-
-    def __init__(self) -> None:
-        self.selector = _VirtualSelector()
-        super().__init__(self.selector)
-
-    def time(self) -> float:
-        """Give the virtual time in seconds, free of what floating point adds up."""
-        return round(self.selector.now, 6)
-
-    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        """Call a function at once: virtual time cannot wait for a thread."""
-        called = self.create_future()
-        try:
-            called.set_result(func(*args))
-        except Exception as error:
-            called.set_exception(error)
-        return called
-
-
-def virtual_run(main: Callable[[], Any]) -> Any:
-    """Run an async function on a loop whose clock is virtual."""
-    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
-        return runner.run(main())
