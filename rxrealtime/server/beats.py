@@ -12,8 +12,22 @@ from typing import Literal
 
 from rxrealtime.events import StatusDetails
 from rxrealtime.server.outputs import Strike
+from rxrealtime.server.scenarios import Failure
 
-__all__ = ["Beat", "Close", "Due", "End", "Hear", "HearAll", "Open", "Say", "Sound", "StrikeNow", "inserted"]
+__all__ = [
+    "Beat",
+    "Close",
+    "Due",
+    "End",
+    "Hear",
+    "HearAll",
+    "HearNothing",
+    "Open",
+    "Say",
+    "Sound",
+    "StrikeNow",
+    "inserted",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,15 @@ class HearAll:
     seconds: float
 
 
-Beat = Open | Say | Sound | Close | End | StrikeNow | Hear | HearAll
+@dataclass(frozen=True, slots=True)
+class HearNothing:
+    """Tell that the user's audio could not be transcribed."""
+
+    item_id: str
+    failure: Failure
+
+
+Beat = HearNothing | Open | Say | Sound | Close | End | StrikeNow | Hear | HearAll
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,23 @@ class Mind:
             begins.
         """
         for index, rule in enumerate(self.scenario.rules):
-            if _fits(rule, cue) and (rule.times is None or self.fired.count(index) < rule.times):
+            if _fits(rule, cue) and self._may_fire(index):
                 return replace(self, fired=(*self.fired, index) if rule.times else self.fired), _by_rule(rule, cue)
         return self, None if cue.begins else _default(cue)
+
+    def transcription_failure(self, words: str) -> Failure | None:
+        """Return why the transcription of the user's words fails, None if it does not.
+
+        The rule that will answer the words decides; it is not used up by this.
+        """
+        cue = Cue(words)
+        fitting = (n for n, rule in enumerate(self.scenario.rules) if _fits(rule, cue) and self._may_fire(n))
+        found = next(fitting, None)
+        return None if found is None else self.scenario.rules[found].deaf
+
+    def _may_fire(self, index: int) -> bool:
+        times = self.scenario.rules[index].times
+        return times is None or self.fired.count(index) < times
 
 
 def _fits(rule: Rule, cue: Cue) -> bool:

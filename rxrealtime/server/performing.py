@@ -16,6 +16,8 @@ from rxrealtime.events import (
     ConversationItemDone,
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemInputAudioTranscriptionDelta,
+    ConversationItemInputAudioTranscriptionFailed,
+    ErrorDetail,
     Message,
     RateLimit,
     RateLimitsUpdated,
@@ -35,7 +37,7 @@ from rxrealtime.events import (
     ServerEvent,
     TranscriptionUsage,
 )
-from rxrealtime.server.beats import Close, Due, End, Hear, HearAll, Open, Say, Sound, StrikeNow
+from rxrealtime.server.beats import Close, Due, End, Hear, HearAll, HearNothing, Open, Say, Sound, StrikeNow
 from rxrealtime.server.conversation import truncated
 from rxrealtime.server.drafts import final_item, opened_item, place_of, response_view
 from rxrealtime.server.items import shown
@@ -123,7 +125,8 @@ def _close(state: State, owner: str, beat: Close) -> Change:
     told = shown(item)
     events = list(_content_done(draft, place_of(running, beat.index)))
     if running.conversation_id:
-        previous = _before(state, draft.id)
+        unplaced = state.mind.scenario.quirks.unplaced_done
+        previous = None if unplaced else _before(state, draft.id)
         events.append(ConversationItemDone(previous_item_id=previous, item=told))
         kept = item if draft.cut is None else truncated(item, draft.cut)
         state = replaced_item(state, Stored(kept, running.settings.output_format))
@@ -187,6 +190,12 @@ def _hear_all(state: State, owner: str, beat: HearAll) -> Change:
     return state, (event,)
 
 
+def _hear_nothing(state: State, owner: str, beat: HearNothing) -> Change:
+    failure = beat.failure
+    error = ErrorDetail(type=failure.type, code=failure.code, message=failure.message)
+    return state, (ConversationItemInputAudioTranscriptionFailed(item_id=owner, content_index=0, error=error),)
+
+
 def _transcribed(stored: Stored, transcript: str) -> Stored:
     if not isinstance(stored.item, Message) or not stored.item.content:
         return stored
@@ -203,4 +212,5 @@ _PLAYED: Final[Mapping[type, Callable[[State, str, Any], Change]]] = {
     StrikeNow: _strike,
     Hear: _hear,
     HearAll: _hear_all,
+    HearNothing: _hear_nothing,
 }

@@ -74,10 +74,19 @@ def plan_score(
     parts = tuple(_parts(reply, drafts, settings, scenario.chunk))
     offsets = (0.0, *accumulate(part.seconds for part in parts))
     timed = [(offset + at, beat) for offset, part in zip(offsets, parts, strict=False) for at, beat in part.beats]
+    if scenario.quirks.interleaved_items:
+        timed = list(_interleaved(timed))
     ended = (*_struck(timed, reply.strikes), (offsets[len(parts)], _end(reply.failure, parts)))
     farewell = ((offsets[len(parts)], StrikeNow(reply.farewell)),) if reply.farewell else ()
     scale = 1 / scenario.pace if scenario.pace else 0.0
     return tuple(Due(start + at * scale, beat, owner) for at, beat in (*ended, *farewell))
+
+
+def _interleaved(timed: list[_Timed]) -> Iterator[_Timed]:
+    """Begin each output item before the one before it ends."""
+    moved = [place for place, (_, beat) in enumerate(timed) if isinstance(beat, Open) and place]
+    order = {place: place - 1.5 for place in moved}
+    yield from (timed[place] for place in sorted(range(len(timed)), key=lambda place: order.get(place, place)))
 
 
 def _parts(reply: Reply, drafts: tuple[Draft, ...], settings: Settings, chunk: float) -> Iterator[_Part]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rxrealtime.errors import ConfigurationError, ScenarioError
+from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
 from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
 
 __all__ = ["load_scenario", "parse_scenario"]
@@ -54,7 +55,7 @@ def parse_scenario(value: object) -> Scenario:
     Raises:
         ScenarioError: It is not one; the message names the rule and the field.
     """
-    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number}
+    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number, "quirks": _quirks}
     found = _read_object(value, known, "a scenario")
     rules = tuple(_rule(number, rule) for number, rule in enumerate(found.pop("rules", ()), start=1))
     return Scenario(rules, **found)
@@ -146,6 +147,12 @@ def _failure(value: object) -> Failure:
     return Failure(**_read_object(value, {part.name: _string for part in fields(Failure)}, "a failure"))
 
 
+def _quirks(value: object) -> Quirks:
+    if value in ("openai", "strict"):
+        return OPENAI if value == "openai" else STRICT
+    return Quirks(**_read_object(value, {part.name: _truth for part in fields(Quirks)}, "what is not openai or strict"))
+
+
 def _close(value: object) -> tuple[int, str]:
     match value:
         case [int(code), str(reason)]:
@@ -180,4 +187,5 @@ _RULE: Final[Mapping[str, _Read]] = {
     "garble": _garble,
     "close": _close,
     "abort": _truth,
+    "deaf": _failure,
 }

@@ -39,6 +39,7 @@ from typing import Any, Final
 
 from rxrealtime.errors import ScenarioError
 from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
+from rxrealtime.server.quirks import STRICT, Quirks
 
 __all__ = ["DEFAULT", "Call", "Failure", "Rule", "Scenario", "expression_of", "filled"]
 
@@ -81,6 +82,8 @@ class Failure:
     def __post_init__(self) -> None:
         if self.status not in ("failed", "incomplete"):
             raise ScenarioError("fail.status must be failed or incomplete")
+        if self.reason not in ("max_output_tokens", "content_filter"):
+            raise ScenarioError("fail.reason must be max_output_tokens or content_filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Rule:
         say: What to answer.
         call: The tools to call, after what is said.
         fail: How the response fails.
+        deaf: How the transcription of the user's audio fails; the answer is given all the same.
         times: How often the rule may fire; None for always.
         garble: Frames to inject into the middle of the response, as they are.
         close: The code and reason of a close frame after the response.
@@ -112,6 +116,7 @@ class Rule:
     garble: tuple[bytes | str, ...] = field(default=(), repr=False)
     close: tuple[int, str] | None = None
     abort: bool = False
+    deaf: Failure | None = None
 
     def __post_init__(self) -> None:
         if not self.on:
@@ -145,6 +150,7 @@ class Scenario:
         pace: How many times faster than real time audio is generated; 0 sends everything at once. The default of 8
             is about what real servers do, and leaves time to interrupt.
         chunk: The audio in one delta, in seconds.
+        quirks: Where the server departs from the strict protocol, as OpenAI does.
 
     Raises:
         ScenarioError: ``pace`` is negative, or ``chunk`` is not above 0.
@@ -153,6 +159,7 @@ class Scenario:
     rules: tuple[Rule, ...] = ()
     pace: float = 8.0
     chunk: float = 0.2
+    quirks: Quirks = STRICT
 
     def __post_init__(self) -> None:
         if not self.pace >= 0:
