@@ -119,10 +119,15 @@ def talk(**given: Any) -> None:
 @click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
 @click.option("--scenario", metavar="FILE", help="A JSON file that says what is answered.")
 @click.option("--pace", type=click.FloatRange(0), help="How many times faster than real time audio comes; 0: at once.")
-def serve(host: str, port: int, token: str | None, scenario: str | None, pace: float | None) -> None:
+@click.option("--quirks", type=click.Choice(["strict", "openai"]), help="Depart from the strict order as OpenAI does.")
+def serve(
+    host: str, port: int, token: str | None, scenario: str | None, pace: float | None, quirks: str | None
+) -> None:
     """Run the embedded server until Ctrl-C or SIGTERM."""
     import asyncio
 
     from rxrealtime.cli.serve import run_server
+    from rxrealtime.server.quirks import OPENAI, STRICT
 
-    asyncio.run(run_server(host, port, token=token, scenario=scenario, pace=pace))
+    chosen = {"openai": OPENAI, "strict": STRICT}.get(quirks or "")
+    asyncio.run(run_server(host, port, token=token, scenario=scenario, pace=pace, quirks=chosen))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from rxrealtime.events import StatusDetails
 from rxrealtime.server.outputs import Strike
-from rxrealtime.server.scenarios import Failure
+from rxrealtime.server.scenarios import Expiry, Failure
 
 __all__ = [
     "Beat",
@@ -28,6 +28,10 @@ __all__ = [
     "StrikeNow",
     "inserted",
 ]
+
+
+IDLE: Final = "idle"
+"""The owner of the beat that ends the idle time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,19 @@ class HearNothing:
     failure: Failure
 
 
-Beat = HearNothing | Open | Say | Sound | Close | End | StrikeNow | Hear | HearAll
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody has spoken for the idle time: the silence becomes a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """The session has lasted as long as it may."""
+
+    expiry: Expiry
+
+
+Beat = HearNothing | Idle | Expire | Open | Say | Sound | Close | End | StrikeNow | Hear | HearAll
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from rxrealtime.events import (
     SessionUpdated,
     UnknownEvent,
 )
+from rxrealtime.server.beats import Due, Expire, Idle
 from rxrealtime.server.checks import check_session
 from rxrealtime.server.conversation import create_item, delete_item, retrieve_item, truncate_item
 from rxrealtime.server.hearing import Hearing
@@ -50,8 +51,8 @@ from rxrealtime.server.refusals import (
 from rxrealtime.server.responses import cancel_response, create_response, greet
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.server.settings import apply_update, default_settings
-from rxrealtime.server.speech import append_audio, clear_audio, commit_audio, listening, retuned
-from rxrealtime.server.state import Change, Clock, Input, Received, State, chain
+from rxrealtime.server.speech import append_audio, clear_audio, commit_audio, listening, retuned, time_out
+from rxrealtime.server.state import Change, Clock, Input, Received, State, chain, scheduled
 
 __all__ = ["DEFAULT_MODEL", "failed", "next_due", "open_session", "step"]
 
@@ -83,6 +84,8 @@ def open_session(
     session = default_settings(ids.session, model, expires_at)
     hearing = listening(Hearing(), session)
     state = State(Mind(scenario), session, ids, hearing=hearing, clock=Clock(0.0, clock_text))
+    if scenario.expiry:
+        state = scheduled(state, Due(scenario.expiry.seconds, Expire(scenario.expiry), "session"))
     state, outputs = chain(state, _created, greet, _flush)
     return _stamped(state, outputs)
 
@@ -125,7 +128,11 @@ def _flush(state: State) -> Change:
     """Play what is due."""
     due = tuple(takewhile(lambda due: due.at <= state.clock.at, state.agenda))
     state = replace(state, agenda=state.agenda[len(due) :])
-    return chain(state, *(lambda state, beat=beat: perform(state, beat) for beat in due))
+    return chain(state, *(lambda state, beat=beat: _play(state, beat) for beat in due))
+
+
+def _play(state: State, due: Due) -> Change:
+    return time_out(state) if isinstance(due.beat, Idle) else perform(state, due)
 
 
 def _react(state: State, received: Input) -> Change:

@@ -37,11 +37,27 @@ from rxrealtime.events import (
     ServerEvent,
     TranscriptionUsage,
 )
-from rxrealtime.server.beats import Close, Due, End, Hear, HearAll, HearNothing, Open, Say, Sound, StrikeNow
+from rxrealtime.server.beats import (
+    IDLE,
+    Close,
+    Due,
+    End,
+    Expire,
+    Hear,
+    HearAll,
+    HearNothing,
+    Idle,
+    Open,
+    Say,
+    Sound,
+    StrikeNow,
+)
 from rxrealtime.server.conversation import truncated
 from rxrealtime.server.drafts import final_item, opened_item, place_of, response_view
 from rxrealtime.server.items import shown
-from rxrealtime.server.state import Change, Draft, Running, State, Stored, chain, find_item, replaced_item
+from rxrealtime.server.outputs import Disconnect
+from rxrealtime.server.refusals import Refused, error_event
+from rxrealtime.server.state import Change, Draft, Running, State, Stored, chain, find_item, replaced_item, scheduled
 
 __all__ = ["abandon", "perform"]
 
@@ -80,13 +96,13 @@ def _with_draft(state: State, running: Running, index: int, draft: Draft) -> Sta
 
 def _open(state: State, owner: str, beat: Open) -> Change:
     running = _running(state, owner)
-    draft = replace(running.drafts[beat.index], status="in_progress")
+    previous = state.items[-1].id if state.items else None
+    draft = replace(running.drafts[beat.index], status="in_progress", previous=previous)
     item = opened_item(draft)
     place = place_of(running, beat.index)
     events: list[ServerEvent] = [ResponseOutputItemAdded(response_id=owner, output_index=beat.index, item=item)]
     state = _with_draft(state, running, beat.index, draft)
     if running.conversation_id:
-        previous = state.items[-1].id if state.items else None
         events.append(ConversationItemAdded(previous_item_id=previous, item=item))
         state = replace(state, items=(*state.items, Stored(item, running.settings.output_format)))
     if draft.plan is None:
@@ -126,17 +142,12 @@ def _close(state: State, owner: str, beat: Close) -> Change:
     events = list(_content_done(draft, place_of(running, beat.index)))
     if running.conversation_id:
         unplaced = state.mind.scenario.quirks.unplaced_done
-        previous = None if unplaced else _before(state, draft.id)
+        previous = None if unplaced else draft.previous
         events.append(ConversationItemDone(previous_item_id=previous, item=told))
         kept = item if draft.cut is None else truncated(item, draft.cut)
         state = replaced_item(state, Stored(kept, running.settings.output_format))
     events.append(ResponseOutputItemDone(response_id=owner, output_index=beat.index, item=told))
     return state, tuple(events)
-
-
-def _before(state: State, item_id: str) -> str | None:
-    place = find_item(state, item_id)
-    return state.items[place - 1].id if place else None
 
 
 def _content_done(draft: Draft, place: Mapping[str, Any]) -> tuple[ServerEvent, ...]:
@@ -166,7 +177,16 @@ def _end(state: State, owner: str, beat: End) -> Change:
     limit = RateLimit(
         name="tokens", limit=_TOKENS_A_MINUTE, remaining=_TOKENS_A_MINUTE - (used or 0), reset_seconds=0.0
     )
-    return state, (ResponseDone(response=done), RateLimitsUpdated(rate_limits=(limit,)))
+    return _idling(state, running), (ResponseDone(response=done), RateLimitsUpdated(rate_limits=(limit,)))
+
+
+def _idling(state: State, ended: Running) -> State:
+    """Let the idle time begin when what was said has been played."""
+    idle_ms = (state.session.turn_detection or {}).get("idle_timeout_ms")
+    if not idle_ms or not ended.conversation_id or state.hearing.speaking:
+        return state
+    played = ended.began + sum(ended.settings.output_format.seconds(draft.heard) for draft in ended.drafts)
+    return scheduled(state, Due(max(played, state.clock.at) + idle_ms / 1000, Idle(), IDLE))
 
 
 def _strike(state: State, owner: str, beat: StrikeNow) -> Change:
@@ -196,6 +216,12 @@ def _hear_nothing(state: State, owner: str, beat: HearNothing) -> Change:
     return state, (ConversationItemInputAudioTranscriptionFailed(item_id=owner, content_index=0, error=error),)
 
 
+def _expire(state: State, owner: str, beat: Expire) -> Change:
+    message = "Your session hit the maximum duration."
+    told = (error_event(Refused("session_expired", message), None),) if beat.expiry.error else ()
+    return state, (*told, *((Disconnect(1001, message),) if beat.expiry.close else ()))
+
+
 def _transcribed(stored: Stored, transcript: str) -> Stored:
     if not isinstance(stored.item, Message) or not stored.item.content:
         return stored
@@ -213,4 +239,5 @@ _PLAYED: Final[Mapping[type, Callable[[State, str, Any], Change]]] = {
     Hear: _hear,
     HearAll: _hear_all,
     HearNothing: _hear_nothing,
+    Expire: _expire,
 }

@@ -21,7 +21,7 @@ from rxrealtime.events import (
     ResponseParams,
     StatusDetails,
 )
-from rxrealtime.server.beats import End
+from rxrealtime.server.beats import IDLE, End
 from rxrealtime.server.checks import check_response
 from rxrealtime.server.drafts import response_view
 from rxrealtime.server.items import check_item
@@ -30,7 +30,7 @@ from rxrealtime.server.performing import abandon
 from rxrealtime.server.planning import plan_drafts, plan_score
 from rxrealtime.server.refusals import Refused
 from rxrealtime.server.settings import Settings, for_response
-from rxrealtime.server.state import Change, Running, State, Stored, find_item, mint, scheduled
+from rxrealtime.server.state import Change, Running, State, Stored, find_item, mint, scheduled, unscheduled
 from rxrealtime.server.tokens import count_items, count_text
 from rxrealtime.server.voices import transcribe
 
@@ -140,6 +140,7 @@ def _answer(state: State, wish: _Wish) -> Change:
 
 def begin(state: State, wish: _Wish, reply: Reply) -> Change:
     """Begin a response of which it is known what it will be."""
+    state = unscheduled(state, IDLE) if wish.in_conversation else state
     state, response_id = mint(state, "resp")
     state, ids = _minted(state, ("item",) * (reply.say is not None) + ("item", "call") * len(reply.calls))
     drafts = plan_drafts(reply, wish.settings, ids)
@@ -150,6 +151,7 @@ def begin(state: State, wish: _Wish, reply: Reply) -> Change:
         state.ids.conversation if wish.in_conversation else None,
         wish.metadata,
         _input_tokens(wish),
+        state.clock.at,
     )
     score = plan_score(
         reply, drafts, wish.settings, scenario=state.mind.scenario, start=state.clock.at, owner=response_id

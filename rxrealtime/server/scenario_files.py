@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from rxrealtime.errors import ConfigurationError, ScenarioError
 from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
-from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
+from rxrealtime.server.scenarios import Call, Expiry, Failure, Rule, Scenario
 
 __all__ = ["load_scenario", "parse_scenario"]
 
@@ -55,7 +55,7 @@ def parse_scenario(value: object) -> Scenario:
     Raises:
         ScenarioError: It is not one; the message names the rule and the field.
     """
-    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number, "quirks": _quirks}
+    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number, "quirks": _quirks, "expiry": _expiry}
     found = _read_object(value, known, "a scenario")
     rules = tuple(_rule(number, rule) for number, rule in enumerate(found.pop("rules", ()), start=1))
     return Scenario(rules, **found)
@@ -151,6 +151,10 @@ def _quirks(value: object) -> Quirks:
     if value in ("openai", "strict"):
         return OPENAI if value == "openai" else STRICT
     return Quirks(**_read_object(value, {part.name: _truth for part in fields(Quirks)}, "what is not openai or strict"))
+
+
+def _expiry(value: object) -> Expiry:
+    return Expiry(**_read_object(value, {"seconds": _number, "error": _truth, "close": _truth}, "an expiry"))
 
 
 def _close(value: object) -> tuple[int, str]:

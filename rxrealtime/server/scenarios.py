@@ -41,7 +41,7 @@ from rxrealtime.errors import ScenarioError
 from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
 from rxrealtime.server.quirks import STRICT, Quirks
 
-__all__ = ["DEFAULT", "Call", "Failure", "Rule", "Scenario", "expression_of", "filled"]
+__all__ = ["DEFAULT", "Call", "Expiry", "Failure", "Rule", "Scenario", "expression_of", "filled"]
 
 PLACEHOLDERS: Final = ("text", "output", "time", "instructions")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
@@ -142,6 +142,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of a session after a time, told by an ``error``, by close 1001, or by both.
+
+    Args:
+        seconds: After how long.
+        error: Whether ``error`` with the code ``session_expired`` is sent.
+        close: Whether the connection is closed with 1001. Without it the session goes on after the error.
+
+    Raises:
+        ScenarioError: ``seconds`` is not above 0, or nothing is to happen.
+    """
+
+    seconds: float = 3600.0
+    error: bool = True
+    close: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds < float("inf"):
+            raise ScenarioError(f"expiry.seconds must be more than 0, not {self.seconds}")
+        if not (self.error or self.close):
+            raise ScenarioError("expiry needs an error, a close, or both")
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the server answers and how fast.
 
@@ -151,6 +175,7 @@ class Scenario:
             is about what real servers do, and leaves time to interrupt.
         chunk: The audio in one delta, in seconds.
         quirks: Where the server departs from the strict protocol, as OpenAI does.
+        expiry: When a session ends; None for never.
 
     Raises:
         ScenarioError: ``pace`` is negative, or ``chunk`` is not above 0.
@@ -160,6 +185,7 @@ class Scenario:
     pace: float = 8.0
     chunk: float = 0.2
     quirks: Quirks = STRICT
+    expiry: Expiry | None = None
 
     def __post_init__(self) -> None:
         if not self.pace >= 0:

@@ -21,9 +21,10 @@ from rxrealtime.events import (
     InputAudioBufferCommitted,
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
+    InputAudioBufferTimeoutTriggered,
     Message,
 )
-from rxrealtime.server.beats import Due, Hear, HearAll, HearNothing
+from rxrealtime.server.beats import IDLE, Due, Hear, HearAll, HearNothing
 from rxrealtime.server.conversation import append_item
 from rxrealtime.server.hearing import Hearing
 from rxrealtime.server.outputs import Output
@@ -31,12 +32,12 @@ from rxrealtime.server.refusals import Refused, error_event, invalid_value
 from rxrealtime.server.responses import interrupt, respond
 from rxrealtime.server.scenarios import Failure
 from rxrealtime.server.settings import Settings
-from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled
+from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled, unscheduled
 from rxrealtime.server.tokens import pieces
 from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, vad_step
 from rxrealtime.server.voices import transcribe
 
-__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned"]
+__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned", "time_out"]
 
 _MAX_APPEND_BYTES: Final = 15 * 1024 * 1024
 _MIN_COMMIT_MS: Final = 100
@@ -80,7 +81,7 @@ def _notice(state: State, found: SpeechStarted | SpeechStopped) -> Change:
 
 
 def _speech_started(state: State, start_ms: int) -> Change:
-    state, item_id = mint(state, "item")
+    state, item_id = mint(unscheduled(state, IDLE), "item")
     _, hearing = state.hearing.split(start_ms, state.session.input_format)
     state = replace(state, hearing=replace(hearing, item_id=item_id))
     told = InputAudioBufferSpeechStarted(audio_start_ms=start_ms, item_id=item_id)
@@ -129,6 +130,25 @@ def _turn_taken(state: State) -> Change:
 def _turn_setting(state: State, name: str) -> bool:
     detection: Mapping[str, Any] = state.session.turn_detection or {}
     return detection.get(name) is not False
+
+
+def time_out(state: State) -> Change:
+    """Make a turn of the silence, since nobody has spoken for the idle time.
+
+    Source: openai-openapi f85dbe2 (2026-08-21): timeout_triggered, committed, item added and done, then a response.
+    """
+    format = state.session.input_format
+    idle_ms = (state.session.turn_detection or {}).get("idle_timeout_ms")
+    if not idle_ms or state.active or state.hearing.speaking:
+        return state, ()
+    end_ms = state.hearing.position_ms(format)
+    start_ms = max(end_ms - idle_ms, end_ms - format.bytes_to_ms(state.hearing.size))
+    state, item_id = mint(state, "item")
+    _, hearing = state.hearing.split(start_ms, format)
+    state = replace(state, hearing=replace(hearing, item_id=item_id))
+    told = InputAudioBufferTimeoutTriggered(audio_start_ms=start_ms, audio_end_ms=end_ms, item_id=item_id)
+    state, outputs = chain(state, lambda state: _committed(state, end_ms), _turn_taken)
+    return state, (told, *outputs)
 
 
 def commit_audio(state: State, event: InputAudioBufferCommit) -> Change:
@@ -222,7 +242,8 @@ def _transcript_planned(state: State, item_id: str, heard: _Heard, overheard: bo
 def _trimmed(state: State) -> State:
     """Forget silence that cannot become the padding of speech."""
     hearing = state.hearing
-    if hearing.vad is None or hearing.speaking or hearing.item_id:
+    waits = any(due.owner == IDLE for due in state.agenda)
+    if hearing.vad is None or hearing.speaking or hearing.item_id or waits:
         return state
     format = state.session.input_format
     kept_ms = hearing.vad.config.prefix_padding_ms + _SLACK_MS
@@ -241,6 +262,8 @@ def retuned(state: State, session: Settings) -> Change:
     hearing = state.hearing
     if old != new:
         hearing = Hearing(base_ms=hearing.position_ms(old))
+    idle = (session.turn_detection or {}).get("idle_timeout_ms")
+    state = state if idle else unscheduled(state, IDLE)
     return replace(state, session=session, hearing=listening(hearing, session)), outputs
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "mint",
     "replaced_item",
     "scheduled",
+    "unscheduled",
 ]
 
 
@@ -108,6 +109,7 @@ class Draft:
         heard: The bytes of audio so far.
         status: planned, in_progress, completed or incomplete.
         cut: Where the client truncated it while it was being made, in bytes; None if it did not.
+        previous: The item that it was added after.
     """
 
     id: str
@@ -118,6 +120,7 @@ class Draft:
     heard: int = 0
     status: str = "planned"
     cut: int | None = None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class Running:
         conversation_id: The conversation it writes to; None if it is out of band.
         metadata: What the client wants to have echoed.
         input_tokens: Tokens of its context, of text and of audio.
+        began: When, in seconds on the session's clock.
     """
 
     id: str
@@ -139,6 +143,7 @@ class Running:
     conversation_id: str | None
     metadata: dict[str, Any] | None
     input_tokens: tuple[int, int]
+    began: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,11 @@ def mint(state: State, prefix: str) -> tuple[State, str]:
 def scheduled(state: State, *dues: Due) -> State:
     """Return the state with more on its agenda."""
     return replace(state, agenda=inserted(state.agenda, dues))
+
+
+def unscheduled(state: State, owner: str) -> State:
+    """Return the state without what an owner has on its agenda."""
+    return replace(state, agenda=tuple(due for due in state.agenda if due.owner != owner))
 
 
 def find_item(state: State, item_id: str) -> int | None:

@@ -162,7 +162,7 @@ class Checker:
                 model = item["type"] in ("function_call", "mcp_call") or item.get("role") == "assistant"
                 placed = self.places[item["id"]]
                 unplaced = self.quirks.unplaced_done and model
-                assert event["previous_item_id"] in (placed, None if unplaced else placed) or model, "I6"
+                assert event["previous_item_id"] == (None if unplaced else placed), "I6"
             case "deleted":
                 del self.items[event["item_id"]]
 

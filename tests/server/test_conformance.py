@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
 from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
 from tests.server.clients import MALFORMED, MESSAGES, PAUSES, PHRASES, spoken
-from tests.server.driving import Client, text_item
+from tests.server.driving import Client, items_of, text_item
 from tests.server.invariants import Checker
 
 _RULES = (
@@ -58,6 +58,14 @@ class _AnyClient(RuleBasedStateMachine):
         """A turn as it should be."""
         self._send(text_item(text))
         self._send({"type": "response.create"})
+
+    @rule(text=st.sampled_from(["hi", "two", "map", "slow"]), messages=st.lists(MESSAGES, min_size=1, max_size=3))
+    def interfere(self, text: str, messages: list[dict[str, Any]]) -> None:
+        """A turn with anything in the middle of it."""
+        self.take_a_turn(text)
+        self.checker.saw(self.client.wait(0.02))
+        for message in messages:
+            self._send(json.loads(self._resolved(json.dumps(message))))
 
     @rule(text=PHRASES, step=st.sampled_from([4801, 1 << 20]))
     def speak(self, text: str, step: int) -> None:
@@ -107,9 +115,26 @@ _NO_DETECTION = {"turn_detection": None}
 def test_any_client(machine: type[RuleBasedStateMachine]) -> None:
     """For any client the server holds I1 to I28 after each step; with quirks all but those they break."""
     profile = settings(
-        max_examples=60,
-        stateful_step_count=30,
+        max_examples=40,
+        stateful_step_count=25,
         deadline=None,
+        phases=(Phase.reuse, Phase.generate, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     run_state_machine_as_test(machine, settings=profile)
+
+
+@pytest.mark.parametrize("change", ["delete", "create"])
+def test_done_names_the_item_that_added_named(change: str) -> None:
+    """I6: what the client deletes or puts before an item that is being made does not change its place."""
+    client = Client()
+    client.send(text_item("hi"), {"type": "response.create"})
+    client.wait(0.05)
+    added = items_of(client.got, "conversation.item.added")
+    user, made = (event["item"]["id"] for event in added)
+    if change == "delete":
+        client.send({"type": "conversation.item.delete", "item_id": user})
+    else:
+        client.send(text_item("before", previous_item_id=user))
+    done = [event for event in items_of(client.got + client.wait(), "conversation.item.done")]
+    assert next(e["previous_item_id"] for e in done if e["item"]["id"] == made) == user
