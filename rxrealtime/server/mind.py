@@ -55,10 +55,11 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call as it will be on the wire."""
+    """A call as it will be on the wire: of the client's tool, or of a tool of the MCP server that is named."""
 
     name: str
     arguments: str
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,12 @@ def _values(cue: Cue) -> Mapping[str, str]:
 
 def _planned(call: Call, cue: Cue, values: Mapping[str, str]) -> PlannedCall:
     if isinstance(call.arguments, str):
-        return PlannedCall(call.name, filled(call.arguments, values))
+        return PlannedCall(call.name, filled(call.arguments, values), call.server)
+    if call.arguments is None and call.server:
+        return PlannedCall(call.name, "{}", call.server)
     if call.arguments is None:
         return _call(next((tool for tool in cue.tools if tool.name == call.name), ToolDefinition(name=call.name)), cue)
-    return PlannedCall(call.name, json.dumps(_filled_all(call.arguments, values), ensure_ascii=False))
+    return PlannedCall(call.name, json.dumps(_filled_all(call.arguments, values), ensure_ascii=False), call.server)
 
 
 def _filled_all(value: Any, values: Mapping[str, str]) -> Any:

@@ -14,6 +14,7 @@ from rxrealtime.events import (
     FunctionCallOutput,
     Item,
     ItemReference,
+    McpCall,
     Message,
     ResponseCancel,
     ResponseCreate,
@@ -177,7 +178,7 @@ def _cue(state: State, wish: _Wish) -> Cue:
     """Gather what the mind has to know: what was said, and what tools answered, since the model spoke last."""
     turn = _since_model_spoke(wish.context)
     names = {s.item.call_id: s.item.name or "" for s in wish.context if isinstance(s.item, FunctionCall)}
-    outputs = [place for place, stored in enumerate(turn) if isinstance(stored.item, FunctionCallOutput)]
+    outputs = [place for place, stored in enumerate(turn) if _is_answer(stored.item)]
     last = outputs[-1] if outputs else -1
     later = _last_words(turn[last + 1 :])
     return Cue(
@@ -196,7 +197,13 @@ def _since_model_spoke(context: tuple[Stored, ...]) -> tuple[Stored, ...]:
     return context[spoken[-1] + 1 :] if spoken else context
 
 
+def _is_answer(item: Item) -> bool:
+    return isinstance(item, FunctionCallOutput) or (isinstance(item, McpCall) and bool(item.output or item.error))
+
+
 def _answered(item: Item, names: dict[str | None, str]) -> Answered:
+    if isinstance(item, McpCall):
+        return Answered(item.name or "The tool", item.output or "an error")
     call_id, output = (item.call_id, item.output) if isinstance(item, FunctionCallOutput) else (None, None)
     return Answered(names.get(call_id) or "The tool", output or "")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rxrealtime.errors import ConfigurationError, ScenarioError
+from rxrealtime.server.mcp_servers import McpServer, McpTool
 from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
 from rxrealtime.server.scenarios import Call, Expiry, Failure, Rule, Scenario
 
@@ -55,7 +56,14 @@ def parse_scenario(value: object) -> Scenario:
     Raises:
         ScenarioError: It is not one; the message names the rule and the field.
     """
-    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number, "quirks": _quirks, "expiry": _expiry}
+    known: dict[str, _Read] = {
+        "rules": _list,
+        "pace": _number,
+        "chunk": _number,
+        "quirks": _quirks,
+        "expiry": _expiry,
+        "mcp": _servers,
+    }
     found = _read_object(value, known, "a scenario")
     rules = tuple(_rule(number, rule) for number, rule in enumerate(found.pop("rules", ()), start=1))
     return Scenario(rules, **found)
@@ -137,7 +145,7 @@ def _calls(value: object) -> tuple[Call, ...]:
 
 
 def _call(value: object) -> Call:
-    found = _read_object(value, {"name": _string, "arguments": _arguments}, "a call")
+    found = _read_object(value, {"name": _string, "arguments": _arguments, "server": _string}, "a call")
     if "name" not in found:
         raise ScenarioError("name is missing")
     return Call(**found)
@@ -155,6 +163,27 @@ def _quirks(value: object) -> Quirks:
 
 def _expiry(value: object) -> Expiry:
     return Expiry(**_read_object(value, {"seconds": _number, "error": _truth, "close": _truth}, "an expiry"))
+
+
+def _servers(value: object) -> tuple[McpServer, ...]:
+    found = [_read_object(server, {"label": _string, "tools": _tools}, "an MCP server") for server in _list(value)]
+    if any("label" not in server for server in found):
+        raise ScenarioError("label is missing")
+    return tuple(McpServer(**server) for server in found)
+
+
+def _tools(value: object) -> tuple[McpTool, ...]:
+    known = {"name": _string, "output": _string, "error": _string, "seconds": _number, "description": _string}
+    found = [_read_object(tool, known | {"schema": _schema}, "a tool") for tool in _list(value)]
+    if any("name" not in tool for tool in found):
+        raise ScenarioError("name is missing")
+    return tuple(McpTool(**tool) for tool in found)
+
+
+def _schema(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ScenarioError("must be an object")
+    return _sendable(value, json.dumps(value, ensure_ascii=False))
 
 
 def _close(value: object) -> tuple[int, str]:

@@ -38,6 +38,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rxrealtime.errors import ScenarioError
+from rxrealtime.server.mcp_servers import McpServer
 from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
 from rxrealtime.server.quirks import STRICT, Quirks
 
@@ -55,10 +56,12 @@ class Call:
         name: The tool.
         arguments: An object, a string that goes out as it is (it need not be JSON), or None: fill in what the tool's
             schema asks for.
+        server: The label of the MCP server whose tool it is, which is called here; empty for the client's tools.
     """
 
     name: str
     arguments: Mapping[str, Any] | str | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ class Scenario:
         chunk: The audio in one delta, in seconds.
         quirks: Where the server departs from the strict protocol, as OpenAI does.
         expiry: When a session ends; None for never.
+        mcp: The MCP servers that can be reached.
 
     Raises:
         ScenarioError: ``pace`` is negative, or ``chunk`` is not above 0.
@@ -186,6 +190,7 @@ class Scenario:
     chunk: float = 0.2
     quirks: Quirks = STRICT
     expiry: Expiry | None = None
+    mcp: tuple[McpServer, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.pace >= 0:

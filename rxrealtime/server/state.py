@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
-from rxrealtime.events import ClientEvent, ExceptionEvent, Item, UnknownEvent
-from rxrealtime.server.beats import Due, inserted
+from rxrealtime.events import ClientEvent, ExceptionEvent, Item, McpCall, UnknownEvent
+from rxrealtime.server.beats import Due, Finish, inserted
 from rxrealtime.server.hearing import Hearing
 from rxrealtime.server.ids import Ids
 from rxrealtime.server.mind import Mind, PlannedCall
@@ -29,8 +29,10 @@ __all__ = [
     "find_item",
     "mint",
     "replaced_item",
+    "running_of",
     "scheduled",
     "unscheduled",
+    "with_draft",
 ]
 
 
@@ -107,9 +109,10 @@ class Draft:
         audio: The audio of the whole message, empty if it is text.
         said: The text, transcript or arguments so far.
         heard: The bytes of audio so far.
-        status: planned, in_progress, completed or incomplete.
+        status: planned, in_progress, calling (an MCP call whose end is not known), completed or incomplete.
         cut: Where the client truncated it while it was being made, in bytes; None if it did not.
         previous: The item that it was added after.
+        called: The MCP call as it ended.
     """
 
     id: str
@@ -121,6 +124,7 @@ class Draft:
     status: str = "planned"
     cut: int | None = None
     previous: str | None = None
+    called: McpCall | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class State:
         responses: Those that are not done.
         agenda: What is to be given out, by time.
         clock: The time of the last input.
+        imported: The labels of the MCP servers whose tools were asked for.
+        approvals: MCP calls that wait for the client, by the id of the request.
     """
 
     mind: Mind
@@ -169,6 +175,8 @@ class State:
     responses: tuple[Running, ...] = ()
     agenda: tuple[Due, ...] = ()
     clock: Clock = field(default_factory=Clock)
+    imported: tuple[str, ...] = ()
+    approvals: tuple[tuple[str, Finish], ...] = ()
 
     @property
     def active(self) -> Running | None:
@@ -203,6 +211,19 @@ def scheduled(state: State, *dues: Due) -> State:
 def unscheduled(state: State, owner: str) -> State:
     """Return the state without what an owner has on its agenda."""
     return replace(state, agenda=tuple(due for due in state.agenda if due.owner != owner))
+
+
+def running_of(state: State, response_id: str) -> Running:
+    """Return the response of an id; it is not done."""
+    return next(running for running in state.responses if running.id == response_id)
+
+
+def with_draft(state: State, running: Running, index: int, draft: Draft) -> State:
+    """Return the state with another draft at this index of a response."""
+    drafts = (*running.drafts[:index], draft, *running.drafts[index + 1 :])
+    changed = replace(running, drafts=drafts)
+    responses = tuple(changed if other.id == running.id else other for other in state.responses)
+    return replace(state, responses=responses)
 
 
 def find_item(state: State, item_id: str) -> int | None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from rxrealtime.server.mcp_servers import McpServer, McpTool
 from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
 from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
 from tests.server.clients import MALFORMED, MESSAGES, PAUSES, PHRASES, spoken
@@ -21,8 +22,12 @@ _RULES = (
     Rule("fail", say="Well.", fail=Failure()),
     Rule("cut", fail=Failure(status="incomplete")),
     Rule("noise", garble=("{", b"\xff")),
+    Rule("map", call=(Call("lookup", {"city": "Oslo"}, "maps"), Call("none", {}, "maps"))),
+    Rule("slow", say="A moment.", call=(Call("slow", {}, "maps"),)),
+    Rule("ask", call=(Call("lookup", {}, "gone"), Call("tool"))),
     Rule("deaf", deaf=Failure("audio_unintelligible")),
 )
+_MCP = (McpServer("maps", (McpTool("lookup", "59.9 N"), McpTool("slow", error="It broke.", seconds=20))),)
 
 
 class _AnyClient(RuleBasedStateMachine):
@@ -33,7 +38,7 @@ class _AnyClient(RuleBasedStateMachine):
     @initialize(pace=st.sampled_from([0.0, 1.0, 8.0]))
     def connect(self, pace: float) -> None:
         """The session begins."""
-        self.client = Client(Scenario(_RULES, pace=pace, quirks=self.quirks))
+        self.client = Client(Scenario(_RULES, pace=pace, quirks=self.quirks, mcp=_MCP))
         self.checker = Checker(self.quirks)
         self.checker.saw(self.client.got)
         self.named = 0
@@ -136,5 +141,5 @@ def test_done_names_the_item_that_added_named(change: str) -> None:
         client.send({"type": "conversation.item.delete", "item_id": user})
     else:
         client.send(text_item("before", previous_item_id=user))
-    done = [event for event in items_of(client.got + client.wait(), "conversation.item.done")]
+    done = items_of(client.got + client.wait(), "conversation.item.done")
     assert next(e["previous_item_id"] for e in done if e["item"]["id"] == made) == user
