@@ -17,7 +17,6 @@ from rxrealtime.events import (
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemInputAudioTranscriptionDelta,
     ConversationItemInputAudioTranscriptionFailed,
-    ErrorDetail,
     Message,
     RateLimit,
     RateLimitsUpdated,
@@ -38,6 +37,7 @@ from rxrealtime.events import (
     ResponseOutputTextDelta,
     ResponseOutputTextDone,
     ServerEvent,
+    TranscriptionError,
     TranscriptionUsage,
 )
 from rxrealtime.server.beats import (
@@ -227,7 +227,7 @@ def _hear_all(state: State, owner: str, beat: HearAll) -> Change:
 
 def _hear_nothing(state: State, owner: str, beat: HearNothing) -> Change:
     failure = beat.failure
-    error = ErrorDetail(type=failure.type, code=failure.code, message=failure.message)
+    error = TranscriptionError(type=failure.type, code=failure.code, message=failure.message)
     return state, (ConversationItemInputAudioTranscriptionFailed(item_id=owner, content_index=0, error=error),)
 
 

@@ -169,9 +169,9 @@ def _minted(state: State, prefixes: tuple[str, ...]) -> tuple[State, tuple[str, 
     return state, tuple(made)
 
 
-def _input_tokens(wish: _Wish) -> tuple[int, int]:
-    text, audio = count_items((stored.item, stored.format) for stored in wish.context)
-    return text + count_text(wish.settings.instructions), audio
+def _input_tokens(wish: _Wish) -> tuple[int, int, int]:
+    text, audio, images = count_items((stored.item, stored.format) for stored in wish.context)
+    return text + count_text(wish.settings.instructions), audio, images
 
 
 def _cue(state: State, wish: _Wish) -> Cue:

@@ -27,7 +27,7 @@ The first rule that fits fires. ``on`` is
 
 Case never counts. A rule without ``say``, ``call`` and ``fail`` leaves the answer to the default mind. ``say`` and the
 arguments of ``call`` may hold ``{text}`` (the user's words), ``{output}`` (of the last call), ``{time}`` and
-``{instructions}``.
+``{instructions}``. Beside ``rules``, ``pace`` and ``chunk`` a file may hold ``quirks``, ``expiry`` and ``mcp``.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class Running:
         drafts: Its output items, by index.
         conversation_id: The conversation it writes to; None if it is out of band.
         metadata: What the client wants to have echoed.
-        input_tokens: Tokens of its context, of text and of audio.
+        input_tokens: Tokens of its context, of text, of audio and of images.
         began: When, in seconds on the session's clock.
     """
 
@@ -146,7 +146,7 @@ class Running:
     drafts: tuple[Draft, ...]
     conversation_id: str | None
     metadata: dict[str, Any] | None
-    input_tokens: tuple[int, int]
+    input_tokens: tuple[int, int, int]
     began: float = 0.0
 
 

@@ -33,8 +33,7 @@ _TEXT_OF = {
     "response.function_call_arguments": "arguments",
     "response.mcp_call_arguments": "arguments",
 }
-_ENDS = (
-    [],
+_ENDS: tuple[list[str], ...] = (
     ["response.output_text.done"],
     ["response.output_audio.done", "response.output_audio_transcript.done"],
 )
@@ -159,9 +158,9 @@ class Checker:
                 assert item["id"] in self.items, "I4: done after added"
                 assert self.items[item["id"]] is None, "I4: done once"
                 self.items[item["id"]] = item
-                model = item["type"] in ("function_call", "mcp_call") or item.get("role") == "assistant"
+                made = (output.item_id for response in self.responses.values() for output in response.outputs)
                 placed = self.places[item["id"]]
-                unplaced = self.quirks.unplaced_done and model
+                unplaced = self.quirks.unplaced_done and item["id"] in made
                 assert event["previous_item_id"] == (None if unplaced else placed), "I6"
             case "deleted":
                 del self.items[event["item_id"]]
@@ -216,7 +215,7 @@ class Checker:
         elif kind == "response.content_part.done":
             text = event["part"].get("text", event["part"].get("transcript"))
             assert (output.part, text) == ("open", output.said), "I15"
-            assert output.ends in _ENDS[1:], "I22: audio, transcript, part"
+            assert output.ends in _ENDS, "I22: audio, transcript, part"
             output.part = "done"
         else:
             stem, _, end = kind.rpartition(".")

@@ -35,13 +35,16 @@ class _AnyClient(RuleBasedStateMachine):
 
     quirks: Quirks = STRICT
 
-    @initialize(pace=st.sampled_from([0.0, 1.0, 8.0]))
-    def connect(self, pace: float) -> None:
-        """The session begins."""
+    @initialize(pace=st.sampled_from([0.0, 1.0, 8.0]), transcribed=st.booleans())
+    def connect(self, pace: float, transcribed: bool) -> None:
+        """The session begins; at pace 1 an interruption is likely, at pace 0 a response ends where it begins."""
         self.client = Client(Scenario(_RULES, pace=pace, quirks=self.quirks, mcp=_MCP))
         self.checker = Checker(self.quirks)
         self.checker.saw(self.client.got)
         self.named = 0
+        if transcribed:
+            listening = {"input": {"transcription": {"model": "whisper-1"}}}
+            self._send({"type": "session.update", "session": {"type": "realtime", "audio": listening}})
 
     @rule(message=MESSAGES, with_id=st.booleans(), again=st.booleans())
     def send(self, message: dict[str, Any], with_id: bool, again: bool) -> None:
@@ -113,6 +116,8 @@ class _AnyClientOfOpenAI(_AnyClient):
     quirks = OPENAI
 
 
+_EXAMPLES = 25 * max(settings().max_examples // 100, 1)
+"""As many as the profile asks for, in proportion: one of these takes as long as a hundred of others."""
 _NO_DETECTION = {"turn_detection": None}
 
 
@@ -120,8 +125,8 @@ _NO_DETECTION = {"turn_detection": None}
 def test_any_client(machine: type[RuleBasedStateMachine]) -> None:
     """For any client the server holds I1 to I28 after each step; with quirks all but those they break."""
     profile = settings(
-        max_examples=40,
-        stateful_step_count=25,
+        max_examples=_EXAMPLES,
+        stateful_step_count=20,
         deadline=None,
         phases=(Phase.reuse, Phase.generate, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
