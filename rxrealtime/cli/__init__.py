@@ -117,12 +117,14 @@ def talk(**given: Any) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
-@click.option("--scenario", metavar="FILE", help="A JSON file that says what is answered.")
+@click.option("--scenario", metavar="FILE", help="A JSON or YAML file that says what is answered.")
+@click.option("--recording", metavar="FILE", help="A recorded session to play, its server's side.")
 @click.option("--pace", type=click.FloatRange(0), help="How many times faster than real time audio comes; 0: at once.")
+@click.option("--quirks", type=click.Choice(["strict", "openai"]), help="Depart from the strict order as OpenAI does.")
 @click.option("--upstream", metavar="URL", help="A realtime server to stand in front of, instead of the embedded one.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same faults.")
 @click.option("--fault", "faults", metavar="SPEC", multiple=True, help="NAME:KEY=VALUE,...; may be given again.")
-def serve(**given: Any) -> None:
+def serve(host: str, port: int, token: str | None, upstream: str | None, **given: Any) -> None:
     """Run the embedded server, or a proxy with faults, until Ctrl-C or SIGTERM.
 
     With --upstream, every client that connects here is connected to that server, and what the faults say goes wrong on
@@ -132,12 +134,13 @@ def serve(**given: Any) -> None:
 
     from rxrealtime.cli.serve import run_proxy, run_server
 
-    host, port, token, upstream = given["host"], given["port"], given["token"], given["upstream"]
+    seed, faults = given.pop("seed"), given.pop("faults")
     if upstream is None:
-        if given["faults"]:
+        if faults:
             raise ConfigurationError("--fault needs --upstream: faults go between a client and a server")
-        asyncio.run(run_server(host, port, token=token, scenario=given["scenario"], pace=given["pace"]))
+        asyncio.run(run_server((host, port), token=token, **given))
         return
-    if given["scenario"] is not None or given["pace"] is not None:
-        raise ConfigurationError("--scenario and --pace are for the embedded server, not for --upstream")
-    asyncio.run(run_proxy(upstream, host, port, token=token, seed=given["seed"], faults=given["faults"]))
+    if any(value is not None for value in given.values()):
+        named = ", ".join(f"--{name}" for name, value in given.items() if value is not None)
+        raise ConfigurationError(f"{named}: for the embedded server, not for --upstream")
+    asyncio.run(run_proxy(upstream, host, port, token=token, seed=seed, faults=faults))

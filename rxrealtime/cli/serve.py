@@ -10,6 +10,7 @@ import click
 
 from rxrealtime.cli.printable import one_line
 from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenario_files import load_scenario
 from rxrealtime.testing.outputs import Injected
 from rxrealtime.testing.plans import FaultPlan
@@ -19,7 +20,9 @@ from rxrealtime.testing.specs import parse_fault
 __all__ = ["run_proxy", "run_server"]
 
 
-async def run_server(host: str, port: int, *, token: str | None, scenario: str | None, pace: float | None) -> None:
+async def run_server(
+    host: str, port: int, *, token: str | None, scenario: str | None, pace: float | None, quirks: Quirks | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
@@ -28,6 +31,7 @@ async def run_server(host: str, port: int, *, token: str | None, scenario: str |
         token: What clients must know; None lets everybody on this machine in.
         scenario: The path of a scenario file; the default mind if None.
         pace: How many times faster than real time audio is generated; as the scenario says if None.
+        quirks: Where the server departs from the strict protocol; as the scenario says if None.
 
     Raises:
         RealtimeError: The file is no scenario, a token is missing, or the address cannot be listened on.
@@ -36,7 +40,7 @@ async def run_server(host: str, port: int, *, token: str | None, scenario: str |
     chosen = load_scenario(scenario) if scenario else None
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with LoopbackServer(chosen, host=host, port=port, token=token, pace=pace) as server:
+    async with LoopbackServer(chosen, host=host, port=port, token=token, pace=pace, quirks=quirks) as server:
         click.echo(f"serving {server.url}")
         await stop.wait()
 

@@ -4,6 +4,9 @@
 |---|---|
 | `loopback` | the websocket server |
 | `scenarios`, `scenario_files` | what it answers, declared |
+| `quirks` | where it departs from the strict protocol, as OpenAI does |
+| `clocks` | what time it is: a test may turn it |
+| `mcp_servers` | the MCP servers it can reach, declared |
 | `faults` | what it does to connections instead of behaving |
 | `engine` | one pure step from a client's event to the server's |
 | `voices` | the voice: audio that carries its text. It is not speech |

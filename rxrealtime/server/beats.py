@@ -8,12 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-from rxrealtime.events import StatusDetails
+from rxrealtime.events import McpCall, StatusDetails
 from rxrealtime.server.outputs import Strike
+from rxrealtime.server.scenarios import Expiry, Failure
 
-__all__ = ["Beat", "Close", "Due", "End", "Hear", "HearAll", "Open", "Say", "Sound", "StrikeNow", "inserted"]
+__all__ = [
+    "Beat",
+    "Close",
+    "Due",
+    "End",
+    "Hear",
+    "HearAll",
+    "HearNothing",
+    "Open",
+    "Say",
+    "Sound",
+    "StrikeNow",
+    "inserted",
+]
+
+
+IDLE: Final = "idle"
+"""The owner of the beat that ends the idle time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,78 @@ class HearAll:
     seconds: float
 
 
-Beat = Open | Say | Sound | Close | End | StrikeNow | Hear | HearAll
+@dataclass(frozen=True, slots=True)
+class HearNothing:
+    """Tell that the user's audio could not be transcribed."""
+
+    item_id: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody has spoken for the idle time: the silence becomes a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """The session has lasted as long as it may."""
+
+    expiry: Expiry
+
+
+@dataclass(frozen=True, slots=True)
+class ListTools:
+    """End the import of the tools of an MCP server, whose item was added after another."""
+
+    label: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Make the MCP call of this index."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End an MCP call.
+
+    Args:
+        response_id: The response that it belongs to.
+        index: Its place there.
+        item: The call with what it gave.
+        previous: The item that it was added after.
+        in_conversation: Whether it is an item of the default conversation.
+        seconds: How long it takes.
+    """
+
+    response_id: str
+    index: int
+    item: McpCall = field(repr=False)
+    previous: str | None = None
+    in_conversation: bool = True
+    seconds: float = 0.0
+
+
+Beat = (
+    ListTools
+    | Invoke
+    | Finish
+    | HearNothing
+    | Idle
+    | Expire
+    | Open
+    | Say
+    | Sound
+    | Close
+    | End
+    | StrikeNow
+    | Hear
+    | HearAll
+)
 
 
 @dataclass(frozen=True, slots=True)

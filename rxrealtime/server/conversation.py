@@ -160,4 +160,4 @@ def truncated(item: Item, size_bytes: int) -> Item:
 def drafted(state: State, item_id: str) -> Draft | None:
     """Return the draft of an item that is still being made."""
     drafts = (draft for running in state.responses for draft in running.drafts)
-    return next((draft for draft in drafts if draft.id == item_id and draft.status == "in_progress"), None)
+    return next((draft for draft in drafts if draft.id == item_id and draft.status in ("in_progress", "calling")), None)

@@ -8,6 +8,7 @@ from rxrealtime.events import (
     AudioConfig,
     ContentPart,
     FunctionCall,
+    McpCall,
     Message,
     OutputAudioConfig,
     Response,
@@ -34,16 +35,24 @@ def place_of(running: Running, index: int) -> Place:
     return {"response_id": running.id, "item_id": running.drafts[index].id, "output_index": index}
 
 
-def opened_item(draft: Draft) -> Message | FunctionCall:
+def opened_item(draft: Draft) -> Message | FunctionCall | McpCall:
     """Return the item as it begins: in progress and empty."""
     if draft.plan is None:
         return Message(id=draft.id, status="in_progress", role="assistant", content=())
     name = draft.plan.name
+    if draft.plan.server:
+        return McpCall(id=draft.id, server_label=draft.plan.server, name=name, arguments="")
     return FunctionCall(id=draft.id, status="in_progress", name=name, call_id=draft.call_id, arguments="")
 
 
-def final_item(draft: Draft) -> Message | FunctionCall:
+def final_item(draft: Draft) -> Message | FunctionCall | McpCall:
     """Return the item as it ended, made of what was played, audio included."""
+    if draft.called is not None:
+        return draft.called
+    if draft.plan is not None and draft.plan.server:
+        error = None if draft.status == "calling" else {"type": "tool_execution_error", "message": "It was cut off."}
+        plan = draft.plan
+        return McpCall(id=draft.id, server_label=plan.server, name=plan.name, arguments=draft.said, error=error)
     if draft.plan is not None:
         name = draft.plan.name
         return FunctionCall(id=draft.id, status=draft.status, name=name, call_id=draft.call_id, arguments=draft.said)
@@ -57,7 +66,7 @@ def final_item(draft: Draft) -> Message | FunctionCall:
 def response_view(running: Running, status: str, details: StatusDetails | None = None) -> Response:
     """Return the response as ``response.created`` and ``response.done`` show it."""
     settings = running.settings
-    finished = [draft for draft in running.drafts if draft.status in ("completed", "incomplete")]
+    finished = [draft for draft in running.drafts if draft.status in ("completed", "incomplete", "calling")]
     audio = settings.config.audio
     output = audio.output if audio else None
     return Response(

@@ -31,10 +31,12 @@ from rxrealtime.events import (
     SessionUpdated,
     UnknownEvent,
 )
+from rxrealtime.server.beats import Due, Expire, Finish, Idle, Invoke, ListTools
 from rxrealtime.server.checks import check_session
-from rxrealtime.server.conversation import create_item, delete_item, retrieve_item, truncate_item
+from rxrealtime.server.conversation import delete_item, retrieve_item, truncate_item
 from rxrealtime.server.hearing import Hearing
 from rxrealtime.server.ids import Ids
+from rxrealtime.server.mcp_calls import add_item, finish, import_tools, invoke, list_tools
 from rxrealtime.server.mind import Mind
 from rxrealtime.server.outputs import Disconnect, Output
 from rxrealtime.server.performing import perform
@@ -50,8 +52,8 @@ from rxrealtime.server.refusals import (
 from rxrealtime.server.responses import cancel_response, create_response, greet
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.server.settings import apply_update, default_settings
-from rxrealtime.server.speech import append_audio, clear_audio, commit_audio, listening, retuned
-from rxrealtime.server.state import Change, Clock, Input, Received, State, chain
+from rxrealtime.server.speech import append_audio, clear_audio, commit_audio, listening, retuned, time_out
+from rxrealtime.server.state import Change, Clock, Input, Received, State, chain, scheduled
 
 __all__ = ["DEFAULT_MODEL", "failed", "next_due", "open_session", "step"]
 
@@ -83,6 +85,8 @@ def open_session(
     session = default_settings(ids.session, model, expires_at)
     hearing = listening(Hearing(), session)
     state = State(Mind(scenario), session, ids, hearing=hearing, clock=Clock(0.0, clock_text))
+    if scenario.expiry:
+        state = scheduled(state, Due(scenario.expiry.seconds, Expire(scenario.expiry), "session"))
     state, outputs = chain(state, _created, greet, _flush)
     return _stamped(state, outputs)
 
@@ -125,7 +129,21 @@ def _flush(state: State) -> Change:
     """Play what is due."""
     due = tuple(takewhile(lambda due: due.at <= state.clock.at, state.agenda))
     state = replace(state, agenda=state.agenda[len(due) :])
-    return chain(state, *(lambda state, beat=beat: perform(state, beat) for beat in due))
+    return chain(state, *(lambda state, beat=beat: _play(state, beat) for beat in due))
+
+
+def _play(state: State, due: Due) -> Change:
+    match due.beat:
+        case Idle():
+            return time_out(state)
+        case Invoke():
+            return invoke(state, due)
+        case Finish():
+            return finish(state, due)
+        case ListTools():
+            return list_tools(state, due)
+        case _:
+            return perform(state, due)
 
 
 def _react(state: State, received: Input) -> Change:
@@ -167,7 +185,17 @@ def _update_session(state: State, event: SessionUpdate) -> Change:
         message = "Cannot update a conversation's voice if assistant audio is present."
         raise Refused("cannot_update_voice", message)
     state, outputs = retuned(state, session)
-    return state, (*outputs, SessionUpdated(session=session.config))
+    state, imports = import_tools(state, session.tools)
+    return state, (*outputs, SessionUpdated(session=session.config), *imports)
+
+
+def _create_response(state: State, event: ResponseCreate) -> Change:
+    """Begin a response; the tools of MCP servers that it alone names are imported, too."""
+    state, outputs = create_response(state, event)
+    running = state.responses[-1]
+    tools = running.settings.tools if running.conversation_id else ()
+    state, imports = import_tools(state, tools)
+    return state, (*outputs, *imports)
 
 
 def _has_spoken(state: State) -> bool:
@@ -195,7 +223,7 @@ def _stamped(state: State, outputs: tuple[Output, ...]) -> Change:
 
 _REACTIONS: Final[Mapping[type[Event], Callable[[State, Any], Change]]] = {
     SessionUpdate: _update_session,
-    ConversationItemCreate: create_item,
+    ConversationItemCreate: add_item,
     ConversationItemDelete: delete_item,
     ConversationItemRetrieve: retrieve_item,
     ConversationItemTruncate: truncate_item,
@@ -203,6 +231,6 @@ _REACTIONS: Final[Mapping[type[Event], Callable[[State, Any], Change]]] = {
     InputAudioBufferClear: clear_audio,
     InputAudioBufferCommit: commit_audio,
     OutputAudioBufferClear: _clear_output,
-    ResponseCreate: create_response,
+    ResponseCreate: _create_response,
     ResponseCancel: cancel_response,
 }

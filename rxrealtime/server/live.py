@@ -6,10 +6,12 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Final
 
 from rxrealtime.codec import decode_client
+from rxrealtime.server.clocks import ServerClock
 from rxrealtime.server.engine import failed, next_due, open_session, step
 from rxrealtime.server.ids import Ids
 from rxrealtime.server.outputs import Output
@@ -29,17 +31,20 @@ class LiveSession:
         scenario: What the server answers.
         model: The model that the url named.
         number: Which connection of its server it is; its ids differ from those of the others.
+        clock: What tells the time.
     """
 
-    def __init__(self, scenario: Scenario, model: str, number: int) -> None:
+    def __init__(self, scenario: Scenario, model: str, number: int, clock: ServerClock) -> None:
         self._open = partial(open_session, scenario, model=model, seed=number)
         self._ids = Ids(number)
-        self._opened = time.monotonic()
+        self._clock = clock
+        self._opened = clock.now()
+        self._seconds = scenario.expiry.seconds if scenario.expiry else _SESSION_SECONDS
         self._state: State | None = None
 
     def begin(self) -> tuple[Output, ...]:
         """Return what the server says first."""
-        expires_at = int(time.time()) + _SESSION_SECONDS
+        expires_at = int(time.time() + self._seconds)
         return self._advance(lambda: self._open(expires_at=expires_at, clock_text=_clock_text()))
 
     def receive(self, frame: bytes | str) -> tuple[Output, ...]:
@@ -50,10 +55,10 @@ class LiveSession:
         """Return what is due by now."""
         return self._take(Tick(self._now(), _clock_text()))
 
-    def due_in(self) -> float | None:
-        """Return in how many seconds a tick is due, 0 if it is late; None if nothing waits."""
-        due = next_due(self._state) if self._state else None
-        return None if due is None else max(due - self._now(), 0.0)
+    def due(self) -> AbstractAsyncContextManager[object]:
+        """Limit what is waited for inside: TimeoutError when a tick is due."""
+        at = next_due(self._state) if self._state else None
+        return self._clock.until(None if at is None else self._opened + at)
 
     def _take(self, received: Input) -> tuple[Output, ...]:
         state = self._state
@@ -69,7 +74,7 @@ class LiveSession:
         return outputs
 
     def _now(self) -> float:
-        return time.monotonic() - self._opened
+        return self._clock.now() - self._opened
 
 
 def _clock_text() -> str:

@@ -25,11 +25,13 @@ from rxrealtime.codec import encode_bytes
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import Event
 from rxrealtime.hosts import is_loopback
+from rxrealtime.server.clocks import ServerClock, WallClock
 from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
 from rxrealtime.server.handshake import REALTIME, Admission, admit
 from rxrealtime.server.live import LiveSession
 from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
+from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.wirelog import WIRE_LOG
 
@@ -52,6 +54,8 @@ class LoopbackServer:
             lets anybody on this machine in.
         pace: How many times faster than real time audio is generated, instead of what the scenario says; 0 sends
             everything at once.
+        quirks: Where the server departs from the strict protocol, instead of what the scenario says.
+        clock: What tells the time; a `TurnedClock` stands still until a test turns it.
         faults: What the server does to connections instead of behaving; see `rxrealtime.server.faults`.
 
     Raises:
@@ -72,12 +76,16 @@ class LoopbackServer:
         port: int = 0,
         token: str | None = None,
         pace: float | None = None,
+        quirks: Quirks | None = None,
+        clock: ServerClock | None = None,
         faults: Iterable[Misbehaviour] = (),
     ) -> None:
         if not token and not is_loopback(host):
             raise ConfigurationError(f"listening on {host} needs a token: everybody there could connect")
         chosen = scenario or DEFAULT
-        self._scenario = chosen if pace is None else replace(chosen, pace=pace)
+        chosen = chosen if pace is None else replace(chosen, pace=pace)
+        self._scenario = chosen if quirks is None else replace(chosen, quirks=quirks)
+        self._clock = clock or WallClock()
         self._address = (host, port)
         self._token = token
         self._faults = tuple(faults)
@@ -178,7 +186,7 @@ class LoopbackServer:
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
         wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
-        session = LiveSession(self._scenario, admitted.model, number)
+        session = LiveSession(self._scenario, admitted.model, number, self._clock)
         try:
             alive = await wire.strike_due() and await wire.send(session.begin())
             while alive:
@@ -190,7 +198,7 @@ class LoopbackServer:
 async def _next(connection: ServerConnection, session: LiveSession) -> Sequence[Output]:
     """Wait for a frame, or for the time when something is due, and return what the server says then."""
     try:
-        async with asyncio.timeout(session.due_in()):
+        async with session.due():
             frame = await connection.recv(decode=False)
     except TimeoutError:
         return session.tick()

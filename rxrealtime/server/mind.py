@@ -55,10 +55,11 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call as it will be on the wire."""
+    """A call as it will be on the wire: of the client's tool, or of a tool of the MCP server that is named."""
 
     name: str
     arguments: str
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,23 @@ class Mind:
             begins.
         """
         for index, rule in enumerate(self.scenario.rules):
-            if _fits(rule, cue) and (rule.times is None or self.fired.count(index) < rule.times):
+            if _fits(rule, cue) and self._may_fire(index):
                 return replace(self, fired=(*self.fired, index) if rule.times else self.fired), _by_rule(rule, cue)
         return self, None if cue.begins else _default(cue)
+
+    def transcription_failure(self, words: str) -> Failure | None:
+        """Return why the transcription of the user's words fails, None if it does not.
+
+        The rule that will answer the words decides; it is not used up by this.
+        """
+        cue = Cue(words)
+        fitting = (n for n, rule in enumerate(self.scenario.rules) if _fits(rule, cue) and self._may_fire(n))
+        found = next(fitting, None)
+        return None if found is None else self.scenario.rules[found].deaf
+
+    def _may_fire(self, index: int) -> bool:
+        times = self.scenario.rules[index].times
+        return times is None or self.fired.count(index) < times
 
 
 def _fits(rule: Rule, cue: Cue) -> bool:
@@ -138,10 +153,12 @@ def _values(cue: Cue) -> Mapping[str, str]:
 
 def _planned(call: Call, cue: Cue, values: Mapping[str, str]) -> PlannedCall:
     if isinstance(call.arguments, str):
-        return PlannedCall(call.name, filled(call.arguments, values))
+        return PlannedCall(call.name, filled(call.arguments, values), call.server)
+    if call.arguments is None and call.server:
+        return PlannedCall(call.name, "{}", call.server)
     if call.arguments is None:
         return _call(next((tool for tool in cue.tools if tool.name == call.name), ToolDefinition(name=call.name)), cue)
-    return PlannedCall(call.name, json.dumps(_filled_all(call.arguments, values), ensure_ascii=False))
+    return PlannedCall(call.name, json.dumps(_filled_all(call.arguments, values), ensure_ascii=False), call.server)
 
 
 def _filled_all(value: Any, values: Mapping[str, str]) -> Any:

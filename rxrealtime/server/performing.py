@@ -16,6 +16,7 @@ from rxrealtime.events import (
     ConversationItemDone,
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemInputAudioTranscriptionDelta,
+    ConversationItemInputAudioTranscriptionFailed,
     Message,
     RateLimit,
     RateLimitsUpdated,
@@ -24,6 +25,9 @@ from rxrealtime.events import (
     ResponseDone,
     ResponseFunctionCallArgumentsDelta,
     ResponseFunctionCallArgumentsDone,
+    ResponseMcpCallArgumentsDelta,
+    ResponseMcpCallArgumentsDone,
+    ResponseMcpCallFailed,
     ResponseOutputAudioDelta,
     ResponseOutputAudioDone,
     ResponseOutputAudioTranscriptDelta,
@@ -33,13 +37,42 @@ from rxrealtime.events import (
     ResponseOutputTextDelta,
     ResponseOutputTextDone,
     ServerEvent,
+    TranscriptionError,
     TranscriptionUsage,
 )
-from rxrealtime.server.beats import Close, Due, End, Hear, HearAll, Open, Say, Sound, StrikeNow
+from rxrealtime.server.beats import (
+    IDLE,
+    Close,
+    Due,
+    End,
+    Expire,
+    Hear,
+    HearAll,
+    HearNothing,
+    Idle,
+    Open,
+    Say,
+    Sound,
+    StrikeNow,
+)
 from rxrealtime.server.conversation import truncated
 from rxrealtime.server.drafts import final_item, opened_item, place_of, response_view
 from rxrealtime.server.items import shown
-from rxrealtime.server.state import Change, Draft, Running, State, Stored, chain, find_item, replaced_item
+from rxrealtime.server.outputs import Disconnect
+from rxrealtime.server.refusals import Refused, error_event
+from rxrealtime.server.state import (
+    Change,
+    Draft,
+    Running,
+    State,
+    Stored,
+    chain,
+    find_item,
+    replaced_item,
+    running_of,
+    scheduled,
+    with_draft,
+)
 
 __all__ = ["abandon", "perform"]
 
@@ -58,33 +91,25 @@ def perform(state: State, due: Due) -> Change:
 
 def abandon(state: State, running: Running, end: End) -> Change:
     """End a response where it is: the items that are open become incomplete, and nothing of it comes after."""
-    state = replace(state, agenda=tuple(due for due in state.agenda if due.owner != running.id))
-    opened = [index for index, draft in enumerate(running.drafts) if draft.status == "in_progress"]
+    calls = {draft.id for draft in running.drafts if draft.status == "calling"}
+    agenda = tuple(due for due in state.agenda if due.owner not in (running.id, *calls))
+    approvals = tuple(waits for waits in state.approvals if waits[1].item.id not in calls)
+    state = replace(state, agenda=agenda, approvals=approvals)
+    opened = [index for index, draft in enumerate(running.drafts) if draft.status in ("in_progress", "calling")]
     closes = [Due(state.clock.at, Close(index, "incomplete"), running.id) for index in opened]
     beats = (*closes, Due(state.clock.at, end, running.id))
     return chain(state, *(lambda state, due=due: perform(state, due) for due in beats))
 
 
-def _running(state: State, response_id: str) -> Running:
-    return next(running for running in state.responses if running.id == response_id)
-
-
-def _with_draft(state: State, running: Running, index: int, draft: Draft) -> State:
-    drafts = (*running.drafts[:index], draft, *running.drafts[index + 1 :])
-    changed = replace(running, drafts=drafts)
-    responses = tuple(changed if other.id == running.id else other for other in state.responses)
-    return replace(state, responses=responses)
-
-
 def _open(state: State, owner: str, beat: Open) -> Change:
-    running = _running(state, owner)
-    draft = replace(running.drafts[beat.index], status="in_progress")
+    running = running_of(state, owner)
+    previous = state.items[-1].id if state.items else None
+    draft = replace(running.drafts[beat.index], status="in_progress", previous=previous)
     item = opened_item(draft)
     place = place_of(running, beat.index)
     events: list[ServerEvent] = [ResponseOutputItemAdded(response_id=owner, output_index=beat.index, item=item)]
-    state = _with_draft(state, running, beat.index, draft)
+    state = with_draft(state, running, beat.index, draft)
     if running.conversation_id:
-        previous = state.items[-1].id if state.items else None
         events.append(ConversationItemAdded(previous_item_id=previous, item=item))
         state = replace(state, items=(*state.items, Stored(item, running.settings.output_format)))
     if draft.plan is None:
@@ -94,36 +119,43 @@ def _open(state: State, owner: str, beat: Open) -> Change:
 
 
 def _say(state: State, owner: str, beat: Say) -> Change:
-    running = _running(state, owner)
+    running = running_of(state, owner)
     draft = running.drafts[beat.index]
     place = place_of(running, beat.index)
     event: ServerEvent
-    if draft.plan is not None:
+    if draft.plan is not None and draft.plan.server:
+        event = ResponseMcpCallArgumentsDelta(**place, delta=beat.piece)
+    elif draft.plan is not None:
         event = ResponseFunctionCallArgumentsDelta(**place, call_id=draft.call_id, delta=beat.piece)
     elif draft.audio:
         event = ResponseOutputAudioTranscriptDelta(**place, content_index=0, delta=beat.piece)
     else:
         event = ResponseOutputTextDelta(**place, content_index=0, delta=beat.piece)
-    return _with_draft(state, running, beat.index, replace(draft, said=draft.said + beat.piece)), (event,)
+    return with_draft(state, running, beat.index, replace(draft, said=draft.said + beat.piece)), (event,)
 
 
 def _sound(state: State, owner: str, beat: Sound) -> Change:
-    running = _running(state, owner)
+    running = running_of(state, owner)
     draft = running.drafts[beat.index]
     delta = draft.audio[draft.heard : beat.until]
     event = ResponseOutputAudioDelta(**place_of(running, beat.index), content_index=0, delta=delta)
-    return _with_draft(state, running, beat.index, replace(draft, heard=beat.until)), (event,)
+    return with_draft(state, running, beat.index, replace(draft, heard=beat.until)), (event,)
 
 
 def _close(state: State, owner: str, beat: Close) -> Change:
-    running = _running(state, owner)
-    draft = replace(running.drafts[beat.index], status=beat.status)
-    state = _with_draft(state, running, beat.index, draft)
+    running = running_of(state, owner)
+    old = running.drafts[beat.index]
+    draft = replace(old, status=beat.status)
+    state = with_draft(state, running, beat.index, draft)
     item = final_item(draft)
     told = shown(item)
-    events = list(_content_done(draft, place_of(running, beat.index)))
+    place = place_of(running, beat.index)
+    events = [] if old.status == "calling" else list(_content_done(draft, place))
+    if draft.plan is not None and draft.plan.server:
+        events.append(ResponseMcpCallFailed(item_id=draft.id, output_index=beat.index))
     if running.conversation_id:
-        previous = _before(state, draft.id)
+        unplaced = state.mind.scenario.quirks.unplaced_done
+        previous = None if unplaced else draft.previous
         events.append(ConversationItemDone(previous_item_id=previous, item=told))
         kept = item if draft.cut is None else truncated(item, draft.cut)
         state = replaced_item(state, Stored(kept, running.settings.output_format))
@@ -131,12 +163,9 @@ def _close(state: State, owner: str, beat: Close) -> Change:
     return state, tuple(events)
 
 
-def _before(state: State, item_id: str) -> str | None:
-    place = find_item(state, item_id)
-    return state.items[place - 1].id if place else None
-
-
 def _content_done(draft: Draft, place: Mapping[str, Any]) -> tuple[ServerEvent, ...]:
+    if draft.plan is not None and draft.plan.server:
+        return (ResponseMcpCallArgumentsDone(**place, arguments=draft.said),)
     if draft.plan is not None:
         return (
             ResponseFunctionCallArgumentsDone(
@@ -156,14 +185,23 @@ def _content_done(draft: Draft, place: Mapping[str, Any]) -> tuple[ServerEvent, 
 
 
 def _end(state: State, owner: str, beat: End) -> Change:
-    running = _running(state, owner)
+    running = running_of(state, owner)
     done = response_view(running, beat.status, beat.details)
     state = replace(state, responses=tuple(other for other in state.responses if other.id != owner))
     used = done.usage.total_tokens if done.usage else 0
     limit = RateLimit(
         name="tokens", limit=_TOKENS_A_MINUTE, remaining=_TOKENS_A_MINUTE - (used or 0), reset_seconds=0.0
     )
-    return state, (ResponseDone(response=done), RateLimitsUpdated(rate_limits=(limit,)))
+    return _idling(state, running), (ResponseDone(response=done), RateLimitsUpdated(rate_limits=(limit,)))
+
+
+def _idling(state: State, ended: Running) -> State:
+    """Let the idle time begin when what was said has been played."""
+    idle_ms = (state.session.turn_detection or {}).get("idle_timeout_ms")
+    if not idle_ms or not ended.conversation_id or state.hearing.speaking:
+        return state
+    played = ended.began + sum(ended.settings.output_format.seconds(draft.heard) for draft in ended.drafts)
+    return scheduled(state, Due(max(played, state.clock.at) + idle_ms / 1000, Idle(), IDLE))
 
 
 def _strike(state: State, owner: str, beat: StrikeNow) -> Change:
@@ -187,6 +225,18 @@ def _hear_all(state: State, owner: str, beat: HearAll) -> Change:
     return state, (event,)
 
 
+def _hear_nothing(state: State, owner: str, beat: HearNothing) -> Change:
+    failure = beat.failure
+    error = TranscriptionError(type=failure.type, code=failure.code, message=failure.message)
+    return state, (ConversationItemInputAudioTranscriptionFailed(item_id=owner, content_index=0, error=error),)
+
+
+def _expire(state: State, owner: str, beat: Expire) -> Change:
+    message = "Your session hit the maximum duration."
+    told = (error_event(Refused("session_expired", message), None),) if beat.expiry.error else ()
+    return state, (*told, *((Disconnect(1001, message),) if beat.expiry.close else ()))
+
+
 def _transcribed(stored: Stored, transcript: str) -> Stored:
     if not isinstance(stored.item, Message) or not stored.item.content:
         return stored
@@ -203,4 +253,6 @@ _PLAYED: Final[Mapping[type, Callable[[State, str, Any], Change]]] = {
     StrikeNow: _strike,
     Hear: _hear,
     HearAll: _hear_all,
+    HearNothing: _hear_nothing,
+    Expire: _expire,
 }

@@ -14,7 +14,7 @@ from typing import Final
 
 from rxrealtime.audio import AudioFormat
 from rxrealtime.events import StatusDetails, StatusError
-from rxrealtime.server.beats import Beat, Close, Due, End, Open, Say, Sound, StrikeNow
+from rxrealtime.server.beats import Beat, Close, Due, End, Invoke, Open, Say, Sound, StrikeNow
 from rxrealtime.server.mind import Reply
 from rxrealtime.server.outputs import Strike
 from rxrealtime.server.scenarios import Failure, Scenario
@@ -74,10 +74,19 @@ def plan_score(
     parts = tuple(_parts(reply, drafts, settings, scenario.chunk))
     offsets = (0.0, *accumulate(part.seconds for part in parts))
     timed = [(offset + at, beat) for offset, part in zip(offsets, parts, strict=False) for at, beat in part.beats]
+    if scenario.quirks.interleaved_items:
+        timed = list(_interleaved(timed))
     ended = (*_struck(timed, reply.strikes), (offsets[len(parts)], _end(reply.failure, parts)))
     farewell = ((offsets[len(parts)], StrikeNow(reply.farewell)),) if reply.farewell else ()
     scale = 1 / scenario.pace if scenario.pace else 0.0
     return tuple(Due(start + at * scale, beat, owner) for at, beat in (*ended, *farewell))
+
+
+def _interleaved(timed: list[_Timed]) -> Iterator[_Timed]:
+    """Begin each output item before the one before it ends."""
+    moved = [place for place, (_, beat) in enumerate(timed) if isinstance(beat, Open) and place]
+    order = {place: place - 1.5 for place in moved}
+    yield from (timed[place] for place in sorted(range(len(timed)), key=lambda place: order.get(place, place)))
 
 
 def _parts(reply: Reply, drafts: tuple[Draft, ...], settings: Settings, chunk: float) -> Iterator[_Part]:
@@ -90,7 +99,8 @@ def _parts(reply: Reply, drafts: tuple[Draft, ...], settings: Settings, chunk: f
         left -= max((word.tokens for word in kept), default=0)
         failing = draft.plan is None and reply.failure is not None
         whole = kept == words
-        yield _part(index, kept, _Ending(settings.output_format, chunk, whole, failing))
+        remote = draft.plan is not None and bool(draft.plan.server)
+        yield _part(index, kept, _Ending(settings.output_format, chunk, whole, failing, remote))
         if not whole:
             return
 
@@ -115,12 +125,13 @@ def _words(text: str, audio: bytes, format: AudioFormat) -> tuple[_Word, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How an output item is played: its format, the seconds in a delta, whether it is whole, whether it fails."""
+    """How an output item is played: its format, the seconds in a delta, whether it is whole, fails, is an MCP call."""
 
     format: AudioFormat
     chunk: float
     whole: bool
     failing: bool
+    remote: bool
 
 
 def _part(index: int, words: tuple[_Word, ...], ending: _Ending) -> _Part:
@@ -128,7 +139,11 @@ def _part(index: int, words: tuple[_Word, ...], ending: _Ending) -> _Part:
     seconds = ending.format.seconds(size) or len(words) * _PIECE_SECONDS
     said = [(word.start, Say(index, word.text)) for word in words]
     played = sorted([*said, *_sounded(index, size, ending)], key=lambda timed: timed[0])
-    close = Close(index, "completed" if ending.whole and not ending.failing else "incomplete")
+    close = (
+        Invoke(index)
+        if ending.remote and ending.whole
+        else Close(index, "completed" if ending.whole and not ending.failing else "incomplete")
+    )
     return _Part(((0.0, Open(index)), *played, (seconds, close)), seconds, ending.whole)
 
 

@@ -14,6 +14,7 @@ from rxrealtime.events import (
     FunctionCallOutput,
     Item,
     ItemReference,
+    McpCall,
     Message,
     ResponseCancel,
     ResponseCreate,
@@ -21,7 +22,7 @@ from rxrealtime.events import (
     ResponseParams,
     StatusDetails,
 )
-from rxrealtime.server.beats import End
+from rxrealtime.server.beats import IDLE, End
 from rxrealtime.server.checks import check_response
 from rxrealtime.server.drafts import response_view
 from rxrealtime.server.items import check_item
@@ -30,7 +31,7 @@ from rxrealtime.server.performing import abandon
 from rxrealtime.server.planning import plan_drafts, plan_score
 from rxrealtime.server.refusals import Refused
 from rxrealtime.server.settings import Settings, for_response
-from rxrealtime.server.state import Change, Running, State, Stored, find_item, mint, scheduled
+from rxrealtime.server.state import Change, Running, State, Stored, find_item, mint, scheduled, unscheduled
 from rxrealtime.server.tokens import count_items, count_text
 from rxrealtime.server.voices import transcribe
 
@@ -140,6 +141,7 @@ def _answer(state: State, wish: _Wish) -> Change:
 
 def begin(state: State, wish: _Wish, reply: Reply) -> Change:
     """Begin a response of which it is known what it will be."""
+    state = unscheduled(state, IDLE) if wish.in_conversation else state
     state, response_id = mint(state, "resp")
     state, ids = _minted(state, ("item",) * (reply.say is not None) + ("item", "call") * len(reply.calls))
     drafts = plan_drafts(reply, wish.settings, ids)
@@ -150,6 +152,7 @@ def begin(state: State, wish: _Wish, reply: Reply) -> Change:
         state.ids.conversation if wish.in_conversation else None,
         wish.metadata,
         _input_tokens(wish),
+        state.clock.at,
     )
     score = plan_score(
         reply, drafts, wish.settings, scenario=state.mind.scenario, start=state.clock.at, owner=response_id
@@ -166,16 +169,16 @@ def _minted(state: State, prefixes: tuple[str, ...]) -> tuple[State, tuple[str, 
     return state, tuple(made)
 
 
-def _input_tokens(wish: _Wish) -> tuple[int, int]:
-    text, audio = count_items((stored.item, stored.format) for stored in wish.context)
-    return text + count_text(wish.settings.instructions), audio
+def _input_tokens(wish: _Wish) -> tuple[int, int, int]:
+    text, audio, images = count_items((stored.item, stored.format) for stored in wish.context)
+    return text + count_text(wish.settings.instructions), audio, images
 
 
 def _cue(state: State, wish: _Wish) -> Cue:
     """Gather what the mind has to know: what was said, and what tools answered, since the model spoke last."""
     turn = _since_model_spoke(wish.context)
     names = {s.item.call_id: s.item.name or "" for s in wish.context if isinstance(s.item, FunctionCall)}
-    outputs = [place for place, stored in enumerate(turn) if isinstance(stored.item, FunctionCallOutput)]
+    outputs = [place for place, stored in enumerate(turn) if _is_answer(stored.item)]
     last = outputs[-1] if outputs else -1
     later = _last_words(turn[last + 1 :])
     return Cue(
@@ -194,7 +197,13 @@ def _since_model_spoke(context: tuple[Stored, ...]) -> tuple[Stored, ...]:
     return context[spoken[-1] + 1 :] if spoken else context
 
 
+def _is_answer(item: Item) -> bool:
+    return isinstance(item, FunctionCallOutput) or (isinstance(item, McpCall) and bool(item.output or item.error))
+
+
 def _answered(item: Item, names: dict[str | None, str]) -> Answered:
+    if isinstance(item, McpCall):
+        return Answered(item.name or "The tool", item.output or "an error")
     call_id, output = (item.call_id, item.output) if isinstance(item, FunctionCallOutput) else (None, None)
     return Answered(names.get(call_id) or "The tool", output or "")
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rxrealtime.errors import ConfigurationError, ScenarioError
-from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
+from rxrealtime.server.mcp_servers import McpServer, McpTool
+from rxrealtime.server.quirks import OPENAI, STRICT, Quirks
+from rxrealtime.server.scenarios import Call, Expiry, Failure, Rule, Scenario
 
 __all__ = ["load_scenario", "parse_scenario"]
 
@@ -54,7 +56,14 @@ def parse_scenario(value: object) -> Scenario:
     Raises:
         ScenarioError: It is not one; the message names the rule and the field.
     """
-    known: dict[str, _Read] = {"rules": _list, "pace": _number, "chunk": _number}
+    known: dict[str, _Read] = {
+        "rules": _list,
+        "pace": _number,
+        "chunk": _number,
+        "quirks": _quirks,
+        "expiry": _expiry,
+        "mcp": _servers,
+    }
     found = _read_object(value, known, "a scenario")
     rules = tuple(_rule(number, rule) for number, rule in enumerate(found.pop("rules", ()), start=1))
     return Scenario(rules, **found)
@@ -136,7 +145,7 @@ def _calls(value: object) -> tuple[Call, ...]:
 
 
 def _call(value: object) -> Call:
-    found = _read_object(value, {"name": _string, "arguments": _arguments}, "a call")
+    found = _read_object(value, {"name": _string, "arguments": _arguments, "server": _string}, "a call")
     if "name" not in found:
         raise ScenarioError("name is missing")
     return Call(**found)
@@ -144,6 +153,37 @@ def _call(value: object) -> Call:
 
 def _failure(value: object) -> Failure:
     return Failure(**_read_object(value, {part.name: _string for part in fields(Failure)}, "a failure"))
+
+
+def _quirks(value: object) -> Quirks:
+    if value in ("openai", "strict"):
+        return OPENAI if value == "openai" else STRICT
+    return Quirks(**_read_object(value, {part.name: _truth for part in fields(Quirks)}, "what is not openai or strict"))
+
+
+def _expiry(value: object) -> Expiry:
+    return Expiry(**_read_object(value, {"seconds": _number, "error": _truth, "close": _truth}, "an expiry"))
+
+
+def _servers(value: object) -> tuple[McpServer, ...]:
+    found = [_read_object(server, {"label": _string, "tools": _tools}, "an MCP server") for server in _list(value)]
+    if any("label" not in server for server in found):
+        raise ScenarioError("label is missing")
+    return tuple(McpServer(**server) for server in found)
+
+
+def _tools(value: object) -> tuple[McpTool, ...]:
+    known = {"name": _string, "output": _string, "error": _string, "seconds": _number, "description": _string}
+    found = [_read_object(tool, known | {"schema": _schema}, "a tool") for tool in _list(value)]
+    if any("name" not in tool for tool in found):
+        raise ScenarioError("name is missing")
+    return tuple(McpTool(**tool) for tool in found)
+
+
+def _schema(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ScenarioError("must be an object")
+    return _sendable(value, json.dumps(value, ensure_ascii=False))
 
 
 def _close(value: object) -> tuple[int, str]:
@@ -180,4 +220,5 @@ _RULE: Final[Mapping[str, _Read]] = {
     "garble": _garble,
     "close": _close,
     "abort": _truth,
+    "deaf": _failure,
 }

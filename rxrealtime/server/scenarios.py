@@ -27,7 +27,7 @@ The first rule that fits fires. ``on`` is
 
 Case never counts. A rule without ``say``, ``call`` and ``fail`` leaves the answer to the default mind. ``say`` and the
 arguments of ``call`` may hold ``{text}`` (the user's words), ``{output}`` (of the last call), ``{time}`` and
-``{instructions}``.
+``{instructions}``. Beside ``rules``, ``pace`` and ``chunk`` a file may hold ``quirks``, ``expiry`` and ``mcp``.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rxrealtime.errors import ScenarioError
+from rxrealtime.server.mcp_servers import McpServer
 from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
+from rxrealtime.server.quirks import STRICT, Quirks
 
-__all__ = ["DEFAULT", "Call", "Failure", "Rule", "Scenario", "expression_of", "filled"]
+__all__ = ["DEFAULT", "Call", "Expiry", "Failure", "Rule", "Scenario", "expression_of", "filled"]
 
 PLACEHOLDERS: Final = ("text", "output", "time", "instructions")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
@@ -54,10 +56,12 @@ class Call:
         name: The tool.
         arguments: An object, a string that goes out as it is (it need not be JSON), or None: fill in what the tool's
             schema asks for.
+        server: The label of the MCP server whose tool it is, which is called here; empty for the client's tools.
     """
 
     name: str
     arguments: Mapping[str, Any] | str | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Failure:
     def __post_init__(self) -> None:
         if self.status not in ("failed", "incomplete"):
             raise ScenarioError("fail.status must be failed or incomplete")
+        if self.reason not in ("max_output_tokens", "content_filter"):
+            raise ScenarioError("fail.reason must be max_output_tokens or content_filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Rule:
         say: What to answer.
         call: The tools to call, after what is said.
         fail: How the response fails.
+        deaf: How the transcription of the user's audio fails; the answer is given all the same.
         times: How often the rule may fire; None for always.
         garble: Frames to inject into the middle of the response, as they are.
         close: The code and reason of a close frame after the response.
@@ -112,6 +119,7 @@ class Rule:
     garble: tuple[bytes | str, ...] = field(default=(), repr=False)
     close: tuple[int, str] | None = None
     abort: bool = False
+    deaf: Failure | None = None
 
     def __post_init__(self) -> None:
         if not self.on:
@@ -137,6 +145,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of a session after a time, told by an ``error``, by close 1001, or by both.
+
+    Args:
+        seconds: After how long.
+        error: Whether ``error`` with the code ``session_expired`` is sent.
+        close: Whether the connection is closed with 1001. Without it the session goes on after the error.
+
+    Raises:
+        ScenarioError: ``seconds`` is not above 0, or nothing is to happen.
+    """
+
+    seconds: float = 3600.0
+    error: bool = True
+    close: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds < float("inf"):
+            raise ScenarioError(f"expiry.seconds must be more than 0, not {self.seconds}")
+        if not (self.error or self.close):
+            raise ScenarioError("expiry needs an error, a close, or both")
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the server answers and how fast.
 
@@ -145,6 +177,9 @@ class Scenario:
         pace: How many times faster than real time audio is generated; 0 sends everything at once. The default of 8
             is about what real servers do, and leaves time to interrupt.
         chunk: The audio in one delta, in seconds.
+        quirks: Where the server departs from the strict protocol, as OpenAI does.
+        expiry: When a session ends; None for never.
+        mcp: The MCP servers that can be reached.
 
     Raises:
         ScenarioError: ``pace`` is negative, or ``chunk`` is not above 0.
@@ -153,6 +188,9 @@ class Scenario:
     rules: tuple[Rule, ...] = ()
     pace: float = 8.0
     chunk: float = 0.2
+    quirks: Quirks = STRICT
+    expiry: Expiry | None = None
+    mcp: tuple[McpServer, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.pace >= 0:

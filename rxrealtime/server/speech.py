@@ -7,12 +7,13 @@ item added, item done, response.created, transcription anywhere after); openai-o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from rxrealtime.audio import AudioFormat, to_pcm16
+from rxrealtime.audio import AudioFormat, pcm16_to_samples, to_pcm16
 from rxrealtime.events import (
     ContentPart,
+    ConversationItemInputAudioTranscriptionDelta,
     InputAudioBufferAppend,
     InputAudioBufferClear,
     InputAudioBufferCleared,
@@ -20,20 +21,23 @@ from rxrealtime.events import (
     InputAudioBufferCommitted,
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
+    InputAudioBufferTimeoutTriggered,
     Message,
 )
-from rxrealtime.server.beats import Due, Hear, HearAll
+from rxrealtime.server.beats import IDLE, Due, Hear, HearAll, HearNothing
 from rxrealtime.server.conversation import append_item
 from rxrealtime.server.hearing import Hearing
+from rxrealtime.server.outputs import Output
 from rxrealtime.server.refusals import Refused, error_event, invalid_value
 from rxrealtime.server.responses import interrupt, respond
+from rxrealtime.server.scenarios import Failure
 from rxrealtime.server.settings import Settings
-from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled
+from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled, unscheduled
 from rxrealtime.server.tokens import pieces
 from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, vad_step
 from rxrealtime.server.voices import transcribe
 
-__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned"]
+__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned", "time_out"]
 
 _MAX_APPEND_BYTES: Final = 15 * 1024 * 1024
 _MIN_COMMIT_MS: Final = 100
@@ -43,6 +47,10 @@ _FRAME_MS: Final = 20
 _SILENCE_MS: Final[Mapping[str, int]] = {"low": 1600, "medium": 800, "auto": 800, "high": 400}
 """The silence that ends a turn in semantic_vad, by eagerness. There is no model here that could decide it."""
 _PIECE_SECONDS: Final = 0.1
+_LOUD: Final = 500
+"""What the loudest sample of a sound is at least."""
+_UNINTELLIGIBLE: Final = Failure("audio_unintelligible", "The audio could not be transcribed.", "transcription_error")
+"""Source: the published example of the event, openai-openapi f85dbe2 (2026-08-21)."""
 
 
 def append_audio(state: State, event: InputAudioBufferAppend) -> Change:
@@ -73,7 +81,7 @@ def _notice(state: State, found: SpeechStarted | SpeechStopped) -> Change:
 
 
 def _speech_started(state: State, start_ms: int) -> Change:
-    state, item_id = mint(state, "item")
+    state, item_id = mint(unscheduled(state, IDLE), "item")
     _, hearing = state.hearing.split(start_ms, state.session.input_format)
     state = replace(state, hearing=replace(hearing, item_id=item_id))
     told = InputAudioBufferSpeechStarted(audio_start_ms=start_ms, item_id=item_id)
@@ -83,8 +91,30 @@ def _speech_started(state: State, start_ms: int) -> Change:
 
 def _speech_stopped(state: State, end_ms: int) -> Change:
     told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
-    state, outputs = _committed(state, end_ms)
-    return state, (told, *outputs)
+    early = _overheard(state, end_ms)
+    state, outputs = _committed(state, end_ms, overheard=bool(early))
+    return state, (*early, told, *outputs)
+
+
+def _overheard(state: State, end_ms: int) -> tuple[Output, ...]:
+    """Return the transcription deltas of speech that is no item yet, where the quirk wants them."""
+    if not (state.mind.scenario.quirks.early_transcripts and state.session.transcribes):
+        return ()
+    audio, _ = state.hearing.split(end_ms, state.session.input_format)
+    words = transcribe(audio, state.session.input_format)
+    if not words or state.mind.transcription_failure(words):
+        return ()
+    id = state.hearing.item_id or ""
+    return tuple(
+        ConversationItemInputAudioTranscriptionDelta(item_id=id, content_index=0, delta=piece)
+        for piece in _fragments(state, words)
+    )
+
+
+def _fragments(state: State, words: str) -> list[str]:
+    """Cut a transcript into its deltas, padded where the quirk wants it."""
+    padded = state.mind.scenario.quirks.padded_transcripts and words
+    return pieces(f" {words}\n" if padded else words)
 
 
 def _turn_taken(state: State) -> Change:
@@ -100,6 +130,25 @@ def _turn_taken(state: State) -> Change:
 def _turn_setting(state: State, name: str) -> bool:
     detection: Mapping[str, Any] = state.session.turn_detection or {}
     return detection.get(name) is not False
+
+
+def time_out(state: State) -> Change:
+    """Make a turn of the silence, since nobody has spoken for the idle time.
+
+    Source: openai-openapi f85dbe2 (2026-08-21): timeout_triggered, committed, item added and done, then a response.
+    """
+    format = state.session.input_format
+    idle_ms = (state.session.turn_detection or {}).get("idle_timeout_ms")
+    if not idle_ms or state.active or state.hearing.speaking:
+        return state, ()
+    end_ms = state.hearing.position_ms(format)
+    start_ms = max(end_ms - idle_ms, end_ms - format.bytes_to_ms(state.hearing.size))
+    state, item_id = mint(state, "item")
+    _, hearing = state.hearing.split(start_ms, format)
+    state = replace(state, hearing=replace(hearing, item_id=item_id))
+    told = InputAudioBufferTimeoutTriggered(audio_start_ms=start_ms, audio_end_ms=end_ms, item_id=item_id)
+    state, outputs = chain(state, lambda state: _committed(state, end_ms), _turn_taken)
+    return state, (told, *outputs)
 
 
 def commit_audio(state: State, event: InputAudioBufferCommit) -> Change:
@@ -136,8 +185,8 @@ def _fallen_silent(state: State) -> Change:
     return replace(state, hearing=replace(state.hearing, vad=quiet)), (told,)
 
 
-def _committed(state: State, end_ms: int) -> Change:
-    """Make an item of the audio up to a moment, and of its words a transcript."""
+def _committed(state: State, end_ms: int, *, overheard: bool = False) -> Change:
+    """Make an item of the audio up to a moment, and of its words a transcript, of which deltas may be out already."""
     format = state.session.input_format
     if state.hearing.item_id is None:
         state, item_id = mint(state, "item")
@@ -151,25 +200,50 @@ def _committed(state: State, end_ms: int) -> Change:
     told = InputAudioBufferCommitted(previous_item_id=previous, item_id=item_id)
     state = replace(state, hearing=replace(hearing, item_id=None))
     state, outputs = append_item(state, Stored(item, format, words))
-    return _transcript_planned(state, item_id, words, format.seconds(len(audio))), (told, *outputs)
+    state = _transcript_planned(
+        state, item_id, _Heard(words, format.seconds(len(audio)), _is_loud(audio, format)), overheard
+    )
+    return state, (told, *outputs)
 
 
-def _transcript_planned(state: State, item_id: str, words: str, seconds: float) -> State:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A turn of the user: the words in it, how long it is, and whether there is any sound in it."""
+
+    words: str
+    seconds: float
+    loud: bool
+
+
+def _is_loud(audio: bytes, format: AudioFormat) -> bool:
+    samples = pcm16_to_samples(_as_pcm16(audio, format)[: len(audio) // 2 * 2])
+    return max(samples, default=0) > _LOUD
+
+
+def _transcript_planned(state: State, item_id: str, heard: _Heard, overheard: bool) -> State:
     """Schedule the transcript; it comes beside the response, not before it."""
     if not state.session.transcribes:
         return state
     pace, now = state.mind.scenario.pace, state.clock.at
     step = _PIECE_SECONDS / pace if pace else 0.0
-    said = pieces(words)
+    failure = state.mind.transcription_failure(heard.words)
+    if failure is None and heard.loud and not heard.words:
+        failure = _UNINTELLIGIBLE
+    if failure is not None:
+        return scheduled(state, Due(now + step, HearNothing(item_id, failure), item_id))
+    said = [] if overheard else _fragments(state, heard.words)
     deltas = (Due(now + step * n, Hear(item_id, piece), item_id) for n, piece in enumerate(said, start=1))
-    whole = Due(now + step * (len(said) + 1), HearAll(item_id, words, round(seconds, 3)), item_id)
-    return scheduled(state, *deltas, whole)
+    padded = state.mind.scenario.quirks.padded_transcripts
+    transcript = heard.words.strip() if padded else heard.words
+    whole = HearAll(item_id, transcript, round(heard.seconds, 3))
+    return scheduled(state, *deltas, Due(now + step * (len(said) + 1), whole, item_id))
 
 
 def _trimmed(state: State) -> State:
     """Forget silence that cannot become the padding of speech."""
     hearing = state.hearing
-    if hearing.vad is None or hearing.speaking or hearing.item_id:
+    waits = any(due.owner == IDLE for due in state.agenda)
+    if hearing.vad is None or hearing.speaking or hearing.item_id or waits:
         return state
     format = state.session.input_format
     kept_ms = hearing.vad.config.prefix_padding_ms + _SLACK_MS
@@ -188,6 +262,8 @@ def retuned(state: State, session: Settings) -> Change:
     hearing = state.hearing
     if old != new:
         hearing = Hearing(base_ms=hearing.position_ms(old))
+    idle = (session.turn_detection or {}).get("idle_timeout_ms")
+    state = state if idle else unscheduled(state, IDLE)
     return replace(state, session=session, hearing=listening(hearing, session)), outputs
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
-from rxrealtime.events import ClientEvent, ExceptionEvent, Item, UnknownEvent
-from rxrealtime.server.beats import Due, inserted
+from rxrealtime.events import ClientEvent, ExceptionEvent, Item, McpCall, UnknownEvent
+from rxrealtime.server.beats import Due, Finish, inserted
 from rxrealtime.server.hearing import Hearing
 from rxrealtime.server.ids import Ids
 from rxrealtime.server.mind import Mind, PlannedCall
@@ -29,7 +29,10 @@ __all__ = [
     "find_item",
     "mint",
     "replaced_item",
+    "running_of",
     "scheduled",
+    "unscheduled",
+    "with_draft",
 ]
 
 
@@ -106,8 +109,10 @@ class Draft:
         audio: The audio of the whole message, empty if it is text.
         said: The text, transcript or arguments so far.
         heard: The bytes of audio so far.
-        status: planned, in_progress, completed or incomplete.
+        status: planned, in_progress, calling (an MCP call whose end is not known), completed or incomplete.
         cut: Where the client truncated it while it was being made, in bytes; None if it did not.
+        previous: The item that it was added after.
+        called: The MCP call as it ended.
     """
 
     id: str
@@ -118,6 +123,8 @@ class Draft:
     heard: int = 0
     status: str = "planned"
     cut: int | None = None
+    previous: str | None = None
+    called: McpCall | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,8 @@ class Running:
         drafts: Its output items, by index.
         conversation_id: The conversation it writes to; None if it is out of band.
         metadata: What the client wants to have echoed.
-        input_tokens: Tokens of its context, of text and of audio.
+        input_tokens: Tokens of its context, of text, of audio and of images.
+        began: When, in seconds on the session's clock.
     """
 
     id: str
@@ -138,7 +146,8 @@ class Running:
     drafts: tuple[Draft, ...]
     conversation_id: str | None
     metadata: dict[str, Any] | None
-    input_tokens: tuple[int, int]
+    input_tokens: tuple[int, int, int]
+    began: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,8 @@ class State:
         responses: Those that are not done.
         agenda: What is to be given out, by time.
         clock: The time of the last input.
+        imported: The labels of the MCP servers whose tools were asked for.
+        approvals: MCP calls that wait for the client, by the id of the request.
     """
 
     mind: Mind
@@ -164,6 +175,8 @@ class State:
     responses: tuple[Running, ...] = ()
     agenda: tuple[Due, ...] = ()
     clock: Clock = field(default_factory=Clock)
+    imported: tuple[str, ...] = ()
+    approvals: tuple[tuple[str, Finish], ...] = ()
 
     @property
     def active(self) -> Running | None:
@@ -193,6 +206,24 @@ def mint(state: State, prefix: str) -> tuple[State, str]:
 def scheduled(state: State, *dues: Due) -> State:
     """Return the state with more on its agenda."""
     return replace(state, agenda=inserted(state.agenda, dues))
+
+
+def unscheduled(state: State, owner: str) -> State:
+    """Return the state without what an owner has on its agenda."""
+    return replace(state, agenda=tuple(due for due in state.agenda if due.owner != owner))
+
+
+def running_of(state: State, response_id: str) -> Running:
+    """Return the response of an id; it is not done."""
+    return next(running for running in state.responses if running.id == response_id)
+
+
+def with_draft(state: State, running: Running, index: int, draft: Draft) -> State:
+    """Return the state with another draft at this index of a response."""
+    drafts = (*running.drafts[:index], draft, *running.drafts[index + 1 :])
+    changed = replace(running, drafts=drafts)
+    responses = tuple(changed if other.id == running.id else other for other in state.responses)
+    return replace(state, responses=responses)
 
 
 def find_item(state: State, item_id: str) -> int | None:

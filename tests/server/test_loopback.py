@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.server.clocks import TurnedClock
 from rxrealtime.server.faults import (
     Misbehaviour,
     Refusal,
@@ -28,7 +29,8 @@ from rxrealtime.server.faults import (
     session_expired,
 )
 from rxrealtime.server.loopback import LoopbackServer
-from rxrealtime.server.scenarios import Rule, Scenario
+from rxrealtime.server.quirks import OPENAI
+from rxrealtime.server.scenarios import Expiry, Rule, Scenario
 from tests.leaks import run_clean
 from tests.server.driving import text_item, types_of
 
@@ -437,3 +439,38 @@ def test_fault_of_the_engine_is_not_silent(caplog: pytest.LogCaptureFixture) -> 
         run_clean(main)
     assert "RuntimeError" in caplog.text
     assert "canary" not in caplog.text
+
+
+def test_clock_that_is_turned() -> None:
+    """With a clock that a test turns nothing is due until it is turned, and then at once; an hour takes no time."""
+
+    async def main() -> tuple[list[str], list[bytes | str], ConnectionClosed]:
+        clock = TurnedClock()
+        scenario = Scenario(pace=1, expiry=Expiry(3600))
+        async with LoopbackServer(scenario, clock=clock) as server, connect(server.url) as connection:
+            await _send(connection, text_item("hello"), _CREATE)
+            begun = await _until(connection, "response.content_part.added")
+            clock.advance(60)
+            await _until(connection, "response.done")
+            clock.advance(3540)
+            rest, ended = await _drained(connection)
+            return types_of(begun), rest, ended
+
+    begun, rest, ended = run_clean(main)
+    assert begun[-1] == "response.content_part.added"
+    assert _types([frame for frame in rest if isinstance(frame, str)]) == ["rate_limits.updated", "error"]
+    assert ended.rcvd is not None
+    assert ended.rcvd.code == 1001
+
+
+def test_quirks_of_the_server_go_before_those_of_the_scenario() -> None:
+    """LoopbackServer(quirks=...) takes the place of what the scenario says."""
+
+    async def main() -> list[Any]:
+        async with LoopbackServer(pace=0, quirks=OPENAI) as server, connect(server.url) as connection:
+            await _send(connection, text_item("hello"), _CREATE)
+            return await _until(connection, "response.done")
+
+    done = [event for event in run_clean(main) if event["type"] == "conversation.item.done"]
+    assert done[-1]["item"]["role"] == "assistant"
+    assert done[-1]["previous_item_id"] is None

@@ -10,8 +10,10 @@ import pytest
 
 from rxrealtime.errors import ScenarioError
 from rxrealtime.server import scenarios
+from rxrealtime.server.mcp_servers import McpServer, McpTool
+from rxrealtime.server.quirks import OPENAI, Quirks
 from rxrealtime.server.scenario_files import load_scenario, parse_scenario
-from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
+from rxrealtime.server.scenarios import Call, Expiry, Failure, Rule, Scenario
 
 
 def _file(tmp_path: Path, text: str | bytes) -> Path:
@@ -41,6 +43,18 @@ def test_everything(tmp_path: Path) -> None:
     assert load_scenario(_file(tmp_path, text)) == Scenario(rules, pace=0, chunk=0.1)
 
 
+def test_what_the_server_is(tmp_path: Path) -> None:
+    """A file may say which quirks the server has, when sessions end, and which MCP servers there are."""
+    text = """{"quirks": "openai", "expiry": {"seconds": 60, "close": false},
+        "mcp": [{"label": "maps", "tools": [{"name": "find", "output": "x", "seconds": 2, "schema": {}}]}],
+        "rules": [{"on": "where", "call": {"server": "maps", "name": "find"}, "deaf": {"code": "c"}}]}"""
+    rules = (Rule("where", call=(Call("find", None, "maps"),), deaf=Failure("c")),)
+    maps = McpServer("maps", (McpTool("find", "x", seconds=2, schema={}),))
+    expected = Scenario(rules, quirks=OPENAI, expiry=Expiry(60, close=False), mcp=(maps,))
+    assert load_scenario(_file(tmp_path, text)) == expected
+    assert parse_scenario({"quirks": {"interleaved_items": True}}).quirks == Quirks(interleaved_items=True)
+
+
 def test_documented_example() -> None:
     """The example in the documentation of scenarios is one."""
     lines = (scenarios.__doc__ or "").split("\n\n")
@@ -58,6 +72,13 @@ def test_documented_example() -> None:
         ('{"rule": []}', "unknown field 'rule': known are rules, pace, chunk"),
         ('{"rules": {}}', "rules: must be an array"),
         ('{"pace": "fast"}', "pace: must be a number"),
+        ('{"quirks": "azure"}', "quirks: what is not openai or strict is a JSON object"),
+        ('{"quirks": {"odd": true}}', "quirks: unknown field 'odd'"),
+        ('{"expiry": {"seconds": 0}}', "expiry: expiry.seconds must be more than 0"),
+        ('{"mcp": [{"tools": []}]}', "mcp: label is missing"),
+        ('{"mcp": [{"label": "m", "tools": [{}]}]}', "mcp: tools: name is missing"),
+        ('{"mcp": [{"label": "m", "tools": [{"name": "t", "schema": 1}]}]}', "mcp: tools: schema: must be an object"),
+        ('{"rules": [{"on": "x", "fail": {"reason": "why"}}]}', "rule 1: fail: fail.reason must be"),
         ('{"pace": -1}', "pace must be 0"),
         ('{"rules": [{"on": "x"}, 5]}', "rule 2: a rule is a JSON object"),
         ('{"rules": [{"say": "x"}]}', "rule 1: on is missing"),

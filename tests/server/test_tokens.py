@@ -21,7 +21,7 @@ def test_rates_of_audio() -> None:
     """The user's audio costs a token per 100 ms, the model's one per 50 ms, rounded up."""
     audio = bytes(PCM16_24K.ms_to_bytes(110))
     item = Message(role="user", content=(ContentPart(type="input_audio", audio=audio),))
-    assert count_items([(item, PCM16_24K)]) == (0, 2)
+    assert count_items([(item, PCM16_24K)]) == (0, 2, 0)
     assert count_spoken(len(audio), PCM16_24K) == 3
 
 
@@ -33,10 +33,10 @@ def test_items() -> None:
         FunctionCallOutput(output="done"),
         McpApprovalResponse(approve=True),
     ]
-    assert count_items((item, PCM16_24K) for item in items) == (2 + 3 + 1, 0)
+    assert count_items((item, PCM16_24K) for item in items) == (2 + 3 + 1, 0, 0)
 
 
 def test_usage_adds_up() -> None:
     """Totals are the sums of their parts."""
-    found = usage((3, 4), (5, 6))
+    found = usage((3, 4, 0), (5, 6))
     assert (found.input_tokens, found.output_tokens, found.total_tokens) == (7, 11, 18)
