@@ -154,6 +154,7 @@ class State:
         responses: Those that are not done.
         agenda: What is to be given out, by time.
         clock: The time of the last input.
+        answers: Whether a turn that was found is answered; False if somebody else decides that.
     """
 
     mind: Mind
@@ -164,6 +165,7 @@ class State:
     responses: tuple[Running, ...] = ()
     agenda: tuple[Due, ...] = ()
     clock: Clock = field(default_factory=Clock)
+    answers: bool = True
 
     @property
     def active(self) -> Running | None:

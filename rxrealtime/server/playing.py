@@ -1,0 +1,297 @@
+"""Playing a script: one pure step from what the client did to what the server gives out.
+
+`advance` holds the place in the script and asks the engine for everything that has to be legal: the answers to the
+client's events, the responses, the interruption. It knows no clock and no socket.
+
+An event is taken when the script is at its expectation; one that comes early waits. In a strict script an event that
+nothing ahead can expect is a failure at once: the connection is closed with 1008.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from rxrealtime.events import ResponseCreate, ResponseParams
+from rxrealtime.server.engine import DEFAULT_MODEL, act, open_session
+from rxrealtime.server.engine import step as engine_step
+from rxrealtime.server.matching import is_expected
+from rxrealtime.server.mind import Mind
+from rxrealtime.server.outputs import Disconnect, Output, RawFrame
+from rxrealtime.server.renaming import names_found, renamed
+from rxrealtime.server.scenarios import Scenario
+from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState
+from rxrealtime.server.scripts import (
+    AnyOrder,
+    Close,
+    Drop,
+    Expect,
+    Garble,
+    Interrupt,
+    Respond,
+    Script,
+    Send,
+    Step,
+    Wait,
+    expected_by,
+)
+from rxrealtime.server.speech import start_speaking
+from rxrealtime.server.state import Received, State, Tick
+
+__all__ = ["Left", "ScriptInput", "advance", "open_script"]
+
+_VIOLATED: Final = 1008
+"""Policy violation: the code of a connection whose client left the script."""
+_MAX_TYPE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The client has gone, and everything it sent was received."""
+
+    at: float = 0.0
+
+
+ScriptInput = Received | Tick | Left
+"""What drives a script."""
+
+
+def open_script(
+    script: Script, *, model: str = DEFAULT_MODEL, seed: int = 0, expires_at: int = 0, clock_text: str = ""
+) -> ScriptChange:
+    """Begin a connection.
+
+    Args:
+        script: What is expected and done.
+        model: The model that the url named.
+        seed: Makes the ids of this session differ from those of others.
+        expires_at: When the session ends, in Unix seconds.
+        clock_text: The time of day in words.
+
+    Returns:
+        The state at time 0, and what the server says first.
+    """
+    if script.bare:
+        return _run(ScriptState(script))
+    scenario = Scenario(pace=script.pace, chunk=script.chunk)
+    engine, outputs = open_session(scenario, model=model, seed=seed, expires_at=expires_at, clock_text=clock_text)
+    return _told(outputs, _run(ScriptState(script, replace(engine, answers=not script.strict))))
+
+
+def advance(state: ScriptState, received: ScriptInput) -> ScriptChange:
+    """Take one input.
+
+    Args:
+        state: The connection.
+        received: A frame of the client, a tick, or that the client has gone; each with the time.
+
+    Returns:
+        The connection afterwards and what the server gives out, in order; nothing any more once it has ended.
+    """
+    outputs: tuple[Output, ...] = ()
+    while state.wake_at is not None and state.wake_at <= received.at and not state.ended:
+        state, more = _run(*_at(replace(state, wake_at=None, place=state.place + 1), state.wake_at))
+        outputs += more
+    if state.ended:
+        return state, outputs
+    if isinstance(received, Left):
+        return _judged(state), outputs
+    state, more = _at(state, received.at)
+    if isinstance(received, Received):
+        state = replace(state, inbox=(*state.inbox, Arrival(received, _parsed(received.frame))))
+    return _told(outputs, _run(state, more))
+
+
+def _told(before: tuple[Output, ...], change: ScriptChange) -> ScriptChange:
+    return change[0], before + change[1]
+
+
+def _at(state: ScriptState, at: float) -> ScriptChange:
+    """Let the time be a later one: what the engine has to say until then is said."""
+    at = max(state.at, at)
+    return _by_engine(replace(state, at=at), lambda engine: engine_step(engine, Tick(at)))
+
+
+def _by_engine(state: ScriptState, change: Callable[[State], tuple[State, tuple[Output, ...]]]) -> ScriptChange:
+    if state.engine is None:
+        return state, ()
+    engine, outputs = change(state.engine)
+    return replace(state, engine=engine), outputs
+
+
+def _run(state: ScriptState, outputs: tuple[Output, ...] = ()) -> ScriptChange:
+    """Take what can be taken: events out of the inbox, and steps that need not wait."""
+    while not state.ended:
+        change = _take_event(state) or _take_step(state)
+        if change is None:
+            break
+        state, more = change
+        outputs += more
+    return state, outputs
+
+
+# Events: taken, put before the engine, kept for later, or one too many.
+
+
+def _take_event(state: ScriptState) -> ScriptChange | None:
+    """Take the oldest event of the inbox; None if there is none, or it is too early."""
+    if not state.inbox:
+        return None
+    arrival, rest = state.inbox[0], replace(state, inbox=state.inbox[1:])
+    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
+        if number not in state.met and is_expected(expected, arrival.event):
+            return _met(_passed(replace(rest, met=state.met | {number})), expected, arrival)
+    for expected in state.open:
+        if is_expected(expected, arrival.event):
+            left = tuple(one for one in state.open if one is not expected)
+            return _met(replace(rest, open=left), expected, arrival)
+    if state.is_awaited(arrival.event) and not state.waits:
+        return None
+    if not state.script.strict or arrival.event.get("type") in state.script.ignored:
+        return _answered(rest, arrival)
+    return _mismatched(state, arrival.event)
+
+
+def _passed(state: ScriptState) -> ScriptState:
+    """Go on if nothing of the step must come any more; what still may stays open."""
+    expected = expected_by(state.step)
+    left = tuple(one for number, one in enumerate(expected) if number not in state.met)
+    if any(not one.optional for one in left):
+        return state
+    return replace(state, place=state.place + 1, met=frozenset(), open=left)
+
+
+def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange:
+    found = names_found(expected.names, arrival.event)
+    state = replace(state, renamed=(*state.renamed, *found))
+    if not expected.answered:
+        return state, ()
+    event = arrival.received.event
+    if isinstance(event, ResponseCreate) and state.engine is not None:
+        return replace(state, asked=(*state.asked, event)), ()
+    return _answered(state, arrival)
+
+
+def _answered(state: ScriptState, arrival: Arrival) -> ScriptChange:
+    received = replace(arrival.received, at=state.at)
+    return _by_engine(state, lambda engine: engine_step(engine, received))
+
+
+def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
+    """Return the object in a frame; one without a type if there is none."""
+    try:
+        event = json.loads(frame or "")
+    except (ValueError, RecursionError):
+        return {"type": None, "frame": f"{len(frame or '')} bytes that are no JSON"}
+    return event if isinstance(event, dict) else {"type": None, "frame": event}
+
+
+def _mismatched(state: ScriptState, actual: Mapping[str, Any] | None) -> ScriptChange:
+    due = next(state.ahead(), None)
+    patterns = tuple(one.pattern for _, left in state.ahead() for one in left)
+    mismatch = Mismatch(due[0] + 1 if due else None, patterns, actual)
+    state = replace(state, mismatch=mismatch, ended=True)
+    return state, (Disconnect(_VIOLATED, f"script, {mismatch.place}: unexpected {_type(actual)}"),)
+
+
+def _type(actual: Mapping[str, Any] | None) -> str:
+    named = (actual or {}).get("type")
+    return ascii(named)[1:-1][:_MAX_TYPE] if isinstance(named, str) else "frame"
+
+
+def _judged(state: ScriptState) -> ScriptState:
+    """Say what is missing now that the client has gone: what it sent counts, and nothing has to be done for it."""
+    state = replace(state, engine=None)
+    while not state.ended and (state.inbox or (state.step is not None and not state.waits)):
+        change = _take_event(state) if state.waits or state.step is None else None
+        state, _ = change or _next(replace(state, open=(*state.open, *expected_by(state.step))))
+    if not state.ended and state.waits and state.script.strict:
+        state, _ = _mismatched(state, None)
+    return replace(state, ended=True)
+
+
+# Steps: done, or None where they have to wait.
+
+
+def _take_step(state: ScriptState) -> ScriptChange | None:
+    step = state.step
+    if step is None:
+        return None
+    return _TAKEN[type(step)](state, step)
+
+
+def _next(state: ScriptState, *outputs: Output) -> ScriptChange:
+    return replace(state, place=state.place + 1), outputs
+
+
+def _expect(state: ScriptState, step: Expect) -> ScriptChange | None:
+    return (replace(state, place=state.place + 1, open=(*state.open, step)), ()) if step.optional else None
+
+
+def _any_order(state: ScriptState, step: AnyOrder) -> ScriptChange | None:
+    return None
+
+
+def _respond(state: ScriptState, step: Respond) -> ScriptChange | None:
+    """Let the engine begin the response that the step describes."""
+    if state.speaking:
+        return None
+    asked = state.asked[0] if state.asked else ResponseCreate()
+    event = _with_modality(asked, step.modality)
+    quiet = Scenario(pace=state.script.pace, chunk=state.script.chunk)
+    following = Mind(replace(quiet, rules=(step.rule,)))
+
+    def begun(engine: State) -> tuple[State, tuple[Output, ...]]:
+        engine, outputs = engine_step(replace(engine, mind=following), Received(event, state.at))
+        return replace(engine, mind=Mind(quiet)), outputs
+
+    state, outputs = _by_engine(replace(state, asked=state.asked[1:]), begun)
+    return _next(state, *outputs)
+
+
+def _with_modality(event: ResponseCreate, modality: str | None) -> ResponseCreate:
+    if modality is None:
+        return event
+    params = event.response or ResponseParams()
+    return event.model_copy(update={"response": params.model_copy(update={"output_modalities": (modality,)})})
+
+
+def _wait(state: ScriptState, step: Wait) -> ScriptChange | None:
+    return None if state.wake_at is not None else (replace(state, wake_at=state.at + step.seconds), ())
+
+
+def _interrupt(state: ScriptState, step: Interrupt) -> ScriptChange:
+    state, outputs = _by_engine(state, lambda engine: act(engine, start_speaking, state.at))
+    return _next(state, *outputs)
+
+
+def _send(state: ScriptState, step: Send) -> ScriptChange:
+    event = renamed(step.event, dict(state.renamed))
+    return _next(state, RawFrame(json.dumps(event, allow_nan=False)))
+
+
+def _garble(state: ScriptState, step: Garble) -> ScriptChange:
+    return _next(state, *map(RawFrame, step.frames))
+
+
+def _drop(state: ScriptState, step: Drop) -> ScriptChange:
+    return _next(replace(state, ended=True), Disconnect())
+
+
+def _close(state: ScriptState, step: Close) -> ScriptChange | None:
+    return None if state.speaking else _next(replace(state, ended=True), Disconnect(step.code, step.reason))
+
+
+_TAKEN: Final[Mapping[type[Step], Callable[[ScriptState, Any], ScriptChange | None]]] = {
+    Expect: _expect,
+    AnyOrder: _any_order,
+    Respond: _respond,
+    Wait: _wait,
+    Interrupt: _interrupt,
+    Send: _send,
+    Garble: _garble,
+    Drop: _drop,
+    Close: _close,
+}
