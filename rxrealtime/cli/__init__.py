@@ -117,12 +117,13 @@ def talk(**given: Any) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
-@click.option("--scenario", metavar="FILE", help="A JSON file that says what is answered.")
+@click.option("--scenario", metavar="FILE", help="A JSON or YAML file that says what is answered.")
+@click.option("--recording", metavar="FILE", help="A recorded session to play, its server's side.")
 @click.option("--pace", type=click.FloatRange(0), help="How many times faster than real time audio comes; 0: at once.")
-def serve(host: str, port: int, token: str | None, scenario: str | None, pace: float | None) -> None:
+def serve(host: str, port: int, **given: Any) -> None:
     """Run the embedded server until Ctrl-C or SIGTERM."""
     import asyncio
 
     from rxrealtime.cli.serve import run_server
 
-    asyncio.run(run_server(host, port, token=token, scenario=scenario, pace=pace))
+    asyncio.run(run_server((host, port), **given))

@@ -40,7 +40,7 @@ from rxrealtime.server.scripts import (
 from rxrealtime.server.speech import start_speaking
 from rxrealtime.server.state import Received, State, Tick
 
-__all__ = ["Left", "ScriptInput", "advance", "open_script"]
+__all__ = ["Left", "ScriptInput", "advance", "open_script", "unplayed"]
 
 _VIOLATED: Final = 1008
 """Policy violation: the code of a connection whose client left the script."""
@@ -78,6 +78,13 @@ def open_script(
     scenario = Scenario(pace=script.pace, chunk=script.chunk)
     engine, outputs = open_session(scenario, model=model, seed=seed, expires_at=expires_at, clock_text=clock_text)
     return _told(outputs, _run(ScriptState(script, replace(engine, answers=not script.strict))))
+
+
+def unplayed(script: Script) -> tuple[Mismatch, ...]:
+    """Return what is missing where no client came at all; nothing if the script needs none."""
+    state, _ = open_script(script)
+    state, _ = advance(state, Left())
+    return (state.mismatch,) if state.mismatch else ()
 
 
 def advance(state: ScriptState, received: ScriptInput) -> ScriptChange:
