@@ -51,8 +51,7 @@ class LoopbackServer:
     """Serve the Realtime protocol on a websocket, for as long as it is entered.
 
     Args:
-        scenario: What the server answers, and how fast: rules, or a script that is played to every connection; its
-            default mind if None.
+        scenario: What the server answers, and how fast, by rules or by a script; its default mind if None.
         host: Where to listen.
         port: The port; 0 takes a free one.
         token: What clients have to know, as a bearer token, an ``api-key`` header or a browser's subprotocol; None
@@ -64,8 +63,7 @@ class LoopbackServer:
     Raises:
         ConfigurationError: ``host`` can be reached from other machines and there is no ``token``; or ``pace`` is
             negative.
-        ScriptMismatchError: At the end of ``async with``: a client did not do what a strict script expected, or none
-            came. If the block itself raises, only what a client did too much is raised instead.
+        ScriptMismatchError: When it is left: a client did not follow a strict script.
 
     Example:
         async with LoopbackServer() as server:
@@ -138,9 +136,9 @@ class LoopbackServer:
         await self.close()
         if error is None and not self._handshakes and isinstance(self._scenario, Script):
             self._mismatches.extend(unplayed(self._scenario))
-        found = next((one for one in self._mismatches if error is None or one.actual is not None), None)
-        if found is not None and (error is None or isinstance(error, Exception)):
-            raise mismatch_error(found)
+        found = [one for one in self._mismatches if error is None or one.actual is not None]
+        if found and isinstance(error, Exception | None):
+            raise mismatch_error(found[0])
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
@@ -208,12 +206,11 @@ class LoopbackServer:
             await _hold(connection, wire, LiveSession(self._scenario, admitted.model, number))
 
     async def _judge(self, connection: ServerConnection, script: LiveScript) -> None:
-        """Read what the client has sent before it went, and keep what it did not do."""
+        """Read what the client sent before it went, and keep what it did not do."""
         with suppress(ConnectionClosed):
             while connection.state is not State.OPEN:
                 script.receive(await connection.recv(decode=False))
-        mismatch = script.leave()
-        if mismatch is not None:
+        if (mismatch := script.leave()) is not None:
             self._mismatches.append(mismatch)
             _LOG.error("a client did not follow the script %s", mismatch.place)
 

@@ -85,7 +85,8 @@ def _rows(name: str, left: object, right: object, indent: str, *, asked: bool) -
 
 
 def _leaf(name: str, left: object, right: object, indent: str, *, asked: bool) -> Iterator[_Row]:
-    differs = asked and (left is _ABSENT or not fits(left, None if right is _ABSENT else right))
+    lonely = left is _ABSENT or (right is _ABSENT and not name)  # an element of an array has no name
+    differs = asked and (lonely or not fits(left, None if right is _ABSENT else right))
     yield _line(name, left, indent), _line(name, right, indent), differs
 
 

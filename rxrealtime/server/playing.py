@@ -10,35 +10,21 @@ nothing ahead can expect is a failure at once: the connection is closed with 100
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from rxrealtime.events import ResponseCreate, ResponseParams
-from rxrealtime.server.engine import DEFAULT_MODEL, act, open_session
+from rxrealtime.events import ResponseCreate
+from rxrealtime.server.engine import DEFAULT_MODEL, open_session
 from rxrealtime.server.engine import step as engine_step
 from rxrealtime.server.matching import is_expected
-from rxrealtime.server.mind import Mind
-from rxrealtime.server.outputs import Disconnect, Output, RawFrame
-from rxrealtime.server.renaming import names_found, renamed
+from rxrealtime.server.outputs import Disconnect, Output
+from rxrealtime.server.reactions import passed_by, take_step
+from rxrealtime.server.renaming import names_found
 from rxrealtime.server.scenarios import Scenario
-from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState
-from rxrealtime.server.scripts import (
-    AnyOrder,
-    Close,
-    Drop,
-    Expect,
-    Garble,
-    Interrupt,
-    Respond,
-    Script,
-    Send,
-    Step,
-    Wait,
-    expected_by,
-)
-from rxrealtime.server.speech import start_speaking
-from rxrealtime.server.state import Received, State, Tick
+from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState, by_engine
+from rxrealtime.server.scripts import Expect, Script, expected_by
+from rxrealtime.server.state import Received, Tick
 
 __all__ = ["Left", "ScriptInput", "advance", "open_script", "unplayed"]
 
@@ -118,20 +104,13 @@ def _told(before: tuple[Output, ...], change: ScriptChange) -> ScriptChange:
 def _at(state: ScriptState, at: float) -> ScriptChange:
     """Let the time be a later one: what the engine has to say until then is said."""
     at = max(state.at, at)
-    return _by_engine(replace(state, at=at), lambda engine: engine_step(engine, Tick(at)))
-
-
-def _by_engine(state: ScriptState, change: Callable[[State], tuple[State, tuple[Output, ...]]]) -> ScriptChange:
-    if state.engine is None:
-        return state, ()
-    engine, outputs = change(state.engine)
-    return replace(state, engine=engine), outputs
+    return by_engine(replace(state, at=at), lambda engine: engine_step(engine, Tick(at)))
 
 
 def _run(state: ScriptState, outputs: tuple[Output, ...] = ()) -> ScriptChange:
     """Take what can be taken: events out of the inbox, and steps that need not wait."""
     while not state.ended:
-        change = _take_event(state) or _take_step(state)
+        change = _take_event(state) or take_step(state)
         if change is None:
             break
         state, more = change
@@ -183,7 +162,7 @@ def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange
 
 def _answered(state: ScriptState, arrival: Arrival) -> ScriptChange:
     received = replace(arrival.received, at=state.at)
-    return _by_engine(state, lambda engine: engine_step(engine, received))
+    return by_engine(state, lambda engine: engine_step(engine, received))
 
 
 def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
@@ -197,7 +176,8 @@ def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
 
 def _mismatched(state: ScriptState, actual: Mapping[str, Any] | None) -> ScriptChange:
     due = next(state.ahead(), None)
-    patterns = tuple(one.pattern for _, left in state.ahead() for one in left)
+    ahead = (one for _, left in state.ahead() for one in left)
+    patterns = tuple(one.pattern for one in (*ahead, *state.open))
     mismatch = Mismatch(due[0] + 1 if due else None, patterns, actual)
     state = replace(state, mismatch=mismatch, ended=True)
     return state, (Disconnect(_VIOLATED, f"script, {mismatch.place}: unexpected {_type(actual)}"),)
@@ -213,92 +193,7 @@ def _judged(state: ScriptState) -> ScriptState:
     state = replace(state, engine=None)
     while not state.ended and (state.inbox or (state.step is not None and not state.waits)):
         change = _take_event(state) if state.waits or state.step is None else None
-        state, _ = change or _next(replace(state, open=(*state.open, *expected_by(state.step))))
+        state, _ = change or passed_by(replace(state, open=(*state.open, *expected_by(state.step))))
     if not state.ended and state.waits and state.script.strict:
         state, _ = _mismatched(state, None)
     return replace(state, ended=True)
-
-
-# Steps: done, or None where they have to wait.
-
-
-def _take_step(state: ScriptState) -> ScriptChange | None:
-    step = state.step
-    if step is None:
-        return None
-    return _TAKEN[type(step)](state, step)
-
-
-def _next(state: ScriptState, *outputs: Output) -> ScriptChange:
-    return replace(state, place=state.place + 1), outputs
-
-
-def _expect(state: ScriptState, step: Expect) -> ScriptChange | None:
-    return (replace(state, place=state.place + 1, open=(*state.open, step)), ()) if step.optional else None
-
-
-def _any_order(state: ScriptState, step: AnyOrder) -> ScriptChange | None:
-    return None
-
-
-def _respond(state: ScriptState, step: Respond) -> ScriptChange | None:
-    """Let the engine begin the response that the step describes."""
-    if state.speaking:
-        return None
-    asked = state.asked[0] if state.asked else ResponseCreate()
-    event = _with_modality(asked, step.modality)
-    quiet = Scenario(pace=state.script.pace, chunk=state.script.chunk)
-    following = Mind(replace(quiet, rules=(step.rule,)))
-
-    def begun(engine: State) -> tuple[State, tuple[Output, ...]]:
-        engine, outputs = engine_step(replace(engine, mind=following), Received(event, state.at))
-        return replace(engine, mind=Mind(quiet)), outputs
-
-    state, outputs = _by_engine(replace(state, asked=state.asked[1:]), begun)
-    return _next(state, *outputs)
-
-
-def _with_modality(event: ResponseCreate, modality: str | None) -> ResponseCreate:
-    if modality is None:
-        return event
-    params = event.response or ResponseParams()
-    return event.model_copy(update={"response": params.model_copy(update={"output_modalities": (modality,)})})
-
-
-def _wait(state: ScriptState, step: Wait) -> ScriptChange | None:
-    return None if state.wake_at is not None else (replace(state, wake_at=state.at + step.seconds), ())
-
-
-def _interrupt(state: ScriptState, step: Interrupt) -> ScriptChange:
-    state, outputs = _by_engine(state, lambda engine: act(engine, start_speaking, state.at))
-    return _next(state, *outputs)
-
-
-def _send(state: ScriptState, step: Send) -> ScriptChange:
-    event = renamed(step.event, dict(state.renamed))
-    return _next(state, RawFrame(json.dumps(event, allow_nan=False)))
-
-
-def _garble(state: ScriptState, step: Garble) -> ScriptChange:
-    return _next(state, *map(RawFrame, step.frames))
-
-
-def _drop(state: ScriptState, step: Drop) -> ScriptChange:
-    return _next(replace(state, ended=True), Disconnect())
-
-
-def _close(state: ScriptState, step: Close) -> ScriptChange | None:
-    return None if state.speaking else _next(replace(state, ended=True), Disconnect(step.code, step.reason))
-
-
-_TAKEN: Final[Mapping[type[Step], Callable[[ScriptState, Any], ScriptChange | None]]] = {
-    Expect: _expect,
-    AnyOrder: _any_order,
-    Respond: _respond,
-    Wait: _wait,
-    Interrupt: _interrupt,
-    Send: _send,
-    Garble: _garble,
-    Drop: _drop,
-    Close: _close,
-}

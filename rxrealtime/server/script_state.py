@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rxrealtime.errors.base import ScriptMismatchError
@@ -14,7 +14,7 @@ from rxrealtime.server.outputs import Output
 from rxrealtime.server.scripts import Expect, Script, Step, expected_by
 from rxrealtime.server.state import Received, State
 
-__all__ = ["Arrival", "Mismatch", "ScriptChange", "ScriptState", "mismatch_error", "next_due"]
+__all__ = ["Arrival", "Mismatch", "ScriptChange", "ScriptState", "by_engine", "mismatch_error", "next_due"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,14 @@ class ScriptState:
 
 ScriptChange = tuple[ScriptState, tuple[Output, ...]]
 """A state and what led to it was told."""
+
+
+def by_engine(state: ScriptState, change: Callable[[State], tuple[State, tuple[Output, ...]]]) -> ScriptChange:
+    """Let the engine do something; nothing happens if there is none."""
+    if state.engine is None:
+        return state, ()
+    engine, outputs = change(state.engine)
+    return replace(state, engine=engine), outputs
 
 
 def next_due(state: ScriptState) -> float | None:

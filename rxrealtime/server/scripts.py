@@ -32,7 +32,7 @@ from typing import Any, Final, Literal
 
 from rxrealtime.errors import ScenarioError
 from rxrealtime.server.outputs import Disconnect, RawFrame
-from rxrealtime.server.scenarios import Call, Failure, Rule
+from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
 
 __all__ = [
     "AnyOrder",
@@ -233,7 +233,7 @@ class Script:
         chunk: The audio in one delta, in seconds.
 
     Raises:
-        ScenarioError: A bare script has a step that needs the engine.
+        ScenarioError: A bare script has a step that needs the engine, ``pace`` is negative, or ``chunk`` not above 0.
     """
 
     steps: tuple[Step, ...] = ()
@@ -246,6 +246,7 @@ class Script:
     def __post_init__(self) -> None:
         if self.bare and any(isinstance(step, Respond | Interrupt) for step in self.steps):
             raise ScenarioError("a bare script has no engine that could respond or be interrupted: use send")
+        Scenario(pace=self.pace, chunk=self.chunk)  # it refuses what cannot be
 
     @property
     def expectations(self) -> Iterator[Expect]:

@@ -94,8 +94,8 @@ def read_yaml_text(text: str) -> Located:
         import yaml  # type: ignore[import-untyped]  # the package has no types
     except ImportError:
         raise ConfigurationError("reading YAML needs PyYAML: pip install rxrealtime[yaml]") from None
-    loader = _core_loader(yaml)(text)
     try:
+        loader = _core_loader(yaml)(text)
         node = loader.get_single_node()
         _refuse_anchors(node, set())
         value = loader.construct_document(node) if node else None
@@ -106,8 +106,6 @@ def read_yaml_text(text: str) -> Located:
         raise ScenarioError(f"{line}not YAML: {problem}") from None
     except RecursionError:
         raise ScenarioError("nested too deeply") from None
-    finally:
-        loader.dispose()
     return value, lambda place: _yaml_line(node, place)
 
 
