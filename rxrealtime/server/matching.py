@@ -60,7 +60,7 @@ def side_by_side(expected: object, actual: object) -> str:
     """
     left = _ABSENT if expected is None else expected
     right = _ABSENT if actual is None else actual
-    rows = list(_rows("", left, right, "", asked=True))
+    rows = list(_rows(None, left, right, "", asked=True))
     width = max(len("expected"), *(len(row[0]) for row in rows))
     shown = [("expected", "actual", False), *rows]
     return "\n".join(f"{one:{width}}  {'!' if differs else ' '} {other}".rstrip() for one, other, differs in shown)
@@ -69,13 +69,13 @@ def side_by_side(expected: object, actual: object) -> str:
 _Row = tuple[str, str, bool]
 
 
-def _rows(name: str, left: object, right: object, indent: str, *, asked: bool) -> Iterator[_Row]:
+def _rows(name: str | None, left: object, right: object, indent: str, *, asked: bool) -> Iterator[_Row]:
     """Yield the lines of two values; ``asked`` is False for what nobody expects."""
     pairs = _pairs(left, right)
     if pairs is None:
         yield from _leaf(name, left, right, indent, asked=asked)
         return
-    label = f"{indent}{json.dumps(name, ensure_ascii=False)}: " if name else indent
+    label = f"{indent}{json.dumps(name, ensure_ascii=False)}: " if name is not None else indent
     opening, closing = "{}" if isinstance(right if left is _ABSENT else left, Mapping) else "[]"
     missing = asked and (left is _ABSENT or right is _ABSENT)
     yield _column(label + opening, left), _column(label + opening, right), missing
@@ -84,13 +84,13 @@ def _rows(name: str, left: object, right: object, indent: str, *, asked: bool) -
     yield _column(indent + closing, left), _column(indent + closing, right), missing
 
 
-def _leaf(name: str, left: object, right: object, indent: str, *, asked: bool) -> Iterator[_Row]:
-    lonely = left is _ABSENT or (right is _ABSENT and not name)  # an element of an array has no name
+def _leaf(name: str | None, left: object, right: object, indent: str, *, asked: bool) -> Iterator[_Row]:
+    lonely = left is _ABSENT or (right is _ABSENT and name is None)  # an element of an array has no name
     differs = asked and (lonely or not fits(left, None if right is _ABSENT else right))
     yield _line(name, left, indent), _line(name, right, indent), differs
 
 
-def _pairs(left: object, right: object) -> list[tuple[str, object, object, bool]] | None:
+def _pairs(left: object, right: object) -> list[tuple[str | None, object, object, bool]] | None:
     """Return the parts of two values that belong beside each other; None if they are not of a kind."""
     one, other = (right if left is _ABSENT else left), (left if right is _ABSENT else right)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
@@ -102,7 +102,7 @@ def _pairs(left: object, right: object) -> list[tuple[str, object, object, bool]
         wanted_parts: Any = left if left is not _ABSENT else ()
         given_parts: Any = right if right is not _ABSENT else ()
         zipped = zip_longest(wanted_parts, given_parts, fillvalue=_ABSENT)
-        return [("", part, found, True) for part, found in zipped]
+        return [(None, part, found, True) for part, found in zipped]
     return None
 
 
@@ -110,10 +110,10 @@ def _column(text: str, value: object) -> str:
     return "" if value is _ABSENT else text
 
 
-def _line(name: str, value: object, indent: str) -> str:
+def _line(name: str | None, value: object, indent: str) -> str:
     if value is _ABSENT:
         return ""
-    label = f"{json.dumps(name, ensure_ascii=False)}: " if name else ""
+    label = f"{json.dumps(name, ensure_ascii=False)}: " if name is not None else ""
     return f"{indent}{label}{json.dumps(_short(value), ensure_ascii=True)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rxrealtime.server.matching import fits, side_by_side
@@ -38,6 +38,7 @@ def _follows(script: Script, trace: list[dict[str, Any]]) -> bool:
     return played.leave() is None
 
 
+@settings(max_examples=60)
 @given(_TRACES)
 def test_a_script_accepts_the_trace_it_was_made_from(trace: list[dict[str, Any]]) -> None:
     """As it is, and with more fields in each event than were expected."""
@@ -46,6 +47,7 @@ def test_a_script_accepts_the_trace_it_was_made_from(trace: list[dict[str, Any]]
     assert _follows(script, [{**event, "event_id": "event_1"} for event in trace])
 
 
+@settings(max_examples=60)
 @given(_TRACES.filter(bool), st.data())
 def test_a_dropped_or_a_doubled_event_is_noticed(trace: list[dict[str, Any]], data: st.DataObject) -> None:
     """Whichever it is, at the beginning, in the middle or at the end."""
@@ -55,6 +57,7 @@ def test_a_dropped_or_a_doubled_event_is_noticed(trace: list[dict[str, Any]], da
     assert not _follows(script, trace[: place + 1] + trace[place:])
 
 
+@settings(max_examples=60)
 @given(_TRACES.filter(bool), st.data())
 def test_a_changed_event_is_noticed(trace: list[dict[str, Any]], data: st.DataObject) -> None:
     """Another type, another value of a field that is expected, a field that is gone."""
@@ -88,9 +91,7 @@ def test_a_mark_is_where_something_differs(expected: Any, actual: Any) -> None:
     """Both columns are shown, and a line is marked if and only if the values do not fit."""
     left, right = {"a": expected}, {"a": actual}
     shown = side_by_side(left, right).splitlines()
-    width = max(len(line.split("  ! ")[0]) for line in shown)
     assert shown[0].split() == ["expected", "actual"]
-    assert width > 0
     assert any("  !" in line for line in shown) is not fits(left, right)
 
 
