@@ -90,20 +90,27 @@ def _leaf(name: str | None, left: object, right: object, indent: str, *, asked: 
     yield _line(name, left, indent), _line(name, right, indent), differs
 
 
-def _pairs(left: object, right: object) -> list[tuple[str | None, object, object, bool]] | None:
+_Pair = tuple[str | None, object, object, bool]
+
+
+def _pairs(left: object, right: object) -> list[_Pair] | None:
     """Return the parts of two values that belong beside each other; None if they are not of a kind."""
-    one, other = (right if left is _ABSENT else left), (left if right is _ABSENT else right)
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        wanted = left if isinstance(left, Mapping) else {}
-        given = right if isinstance(right, Mapping) else {}
-        keys = [*wanted, *(key for key in given if key not in wanted)]
-        return [(key, wanted.get(key, _ABSENT), given.get(key, _ABSENT), key in wanted) for key in keys]
-    if _is_array(one) and _is_array(other):
-        wanted_parts: Any = left if left is not _ABSENT else ()
-        given_parts: Any = right if right is not _ABSENT else ()
-        zipped = zip_longest(wanted_parts, given_parts, fillvalue=_ABSENT)
+    shapes = [value for value in (left, right) if value is not _ABSENT]
+    if all(isinstance(value, Mapping) for value in shapes):
+        return list(_members(*(_or_empty(value, {}) for value in (left, right))))
+    if all(map(_is_array, shapes)):
+        zipped = zip_longest(*(_or_empty(value, ()) for value in (left, right)), fillvalue=_ABSENT)
         return [(None, part, found, True) for part, found in zipped]
     return None
+
+
+def _or_empty(value: object, empty: Any) -> Any:
+    return empty if value is _ABSENT else value
+
+
+def _members(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[_Pair]:
+    for key in (*wanted, *(key for key in given if key not in wanted)):
+        yield key, wanted.get(key, _ABSENT), given.get(key, _ABSENT), key in wanted
 
 
 def _column(text: str, value: object) -> str:

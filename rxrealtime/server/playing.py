@@ -126,18 +126,31 @@ def _take_event(state: ScriptState) -> ScriptChange | None:
     if not state.inbox:
         return None
     arrival, rest = state.inbox[0], replace(state, inbox=state.inbox[1:])
-    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
-        if number not in state.met and is_expected(expected, arrival.event):
-            return _met(_passed(replace(rest, met=state.met | {number})), expected, arrival)
-    for expected in state.open:
-        if is_expected(expected, arrival.event):
-            left = tuple(one for one in state.open if one is not expected)
-            return _met(replace(rest, open=left), expected, arrival)
+    met = _meet_step(rest, arrival) or _meet_open(rest, arrival)
+    if met is not None:
+        return met
     if state.is_awaited(arrival.event) and not state.waits:
         return None
     if not state.script.strict or arrival.event.get("type") in state.script.ignored:
         return _answered(rest, arrival)
     return _mismatched(state, arrival.event)
+
+
+def _meet_step(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
+    """Meet an expectation of the step that waits, the first that fits."""
+    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
+        if number not in state.met and is_expected(expected, arrival.event):
+            return _met(_passed(replace(state, met=state.met | {number})), expected, arrival)
+    return None
+
+
+def _meet_open(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
+    """Meet an expectation that need not have been met."""
+    for expected in state.open:
+        if is_expected(expected, arrival.event):
+            left = tuple(one for one in state.open if one is not expected)
+            return _met(replace(state, open=left), expected, arrival)
+    return None
 
 
 def _passed(state: ScriptState) -> ScriptState:
@@ -191,8 +204,8 @@ def _type(actual: Mapping[str, Any] | None) -> str:
 def _judged(state: ScriptState) -> ScriptState:
     """Say what is missing now that the client has gone: what it sent counts, and nothing has to be done for it."""
     state = replace(state, engine=None)
-    while not state.ended and (state.inbox or (state.step is not None and not state.waits)):
-        change = _take_event(state) if state.waits or state.step is None else None
+    while not state.ended and (state.inbox or state.passes):
+        change = None if state.passes else _take_event(state)
         state, _ = change or passed_by(replace(state, open=(*state.open, *expected_by(state.step))))
     if not state.ended and state.waits and state.script.strict:
         state, _ = _mismatched(state, None)

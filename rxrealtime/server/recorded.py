@@ -104,15 +104,23 @@ def _names(frames: list[Frame], events: list[Mapping[str, Any] | None]) -> dict[
         if frame.direction == "received":
             known.update(_texts(event))
             continue
-        chosen = {path: own for path in _CLIENTS_IDS if (own := _at(event, path)) and own not in known}
-        if "item.id" not in chosen and (event or {}).get("type") == "conversation.item.create":
-            later = range(number + 1, len(frames))
-            echo = next((n for n in later if n not in echoed and _is_echo(events[n], event)), None)
-            if echo is not None:
-                echoed.add(echo)
-                chosen["item.id"] = _at(events[echo], "item.id")
-        found[number] = {path: own for path, own in chosen.items() if own}
+        found[number] = {path: own for path in _CLIENTS_IDS if (own := _at(event, path)) and own not in known}
+        if "item.id" not in found[number]:
+            found[number] |= _chosen_by_server(events, number, echoed)
     return found
+
+
+def _chosen_by_server(events: list[Mapping[str, Any] | None], number: int, echoed: set[int]) -> dict[str, str]:
+    """Return the id that the server gave to the item of a client's frame, and note which event told it."""
+    created = events[number]
+    if (created or {}).get("type") != "conversation.item.create":
+        return {}
+    later = (other for other in range(number + 1, len(events)) if other not in echoed)
+    echo = next((other for other in later if _is_echo(events[other], created)), None)
+    if echo is None:
+        return {}
+    echoed.add(echo)
+    return {"item.id": _at(events[echo], "item.id")}
 
 
 def _is_echo(event: Mapping[str, Any] | None, created: Mapping[str, Any] | None) -> bool:

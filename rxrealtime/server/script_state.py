@@ -89,6 +89,11 @@ class ScriptState:
         return any(number not in self.met and not one.optional for number, one in expected)
 
     @property
+    def passes(self) -> bool:
+        """Whether there is a step to be taken next, and the client need not do anything for it."""
+        return self.step is not None and not self.waits
+
+    @property
     def speaking(self) -> bool:
         """Whether a response runs in the conversation."""
         return self.engine is not None and self.engine.active is not None
