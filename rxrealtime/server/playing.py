@@ -174,8 +174,7 @@ def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange
 
 
 def _answered(state: ScriptState, arrival: Arrival) -> ScriptChange:
-    received = replace(arrival.received, at=state.at)
-    return by_engine(state, lambda engine: engine_step(engine, received))
+    return by_engine(state, lambda engine: engine_step(engine, arrival.received))
 
 
 def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:

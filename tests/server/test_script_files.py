@@ -140,6 +140,7 @@ _WRONG: list[tuple[str, int, str]] = [
     ('{"steps": [\n{"wiat": 1}]}', 2, "step 1: a step has one of expect, any_order, say"),
     ('{"steps": [\n{"wait": 1,\n"say": "x"}]}', 2, "step 1: unknown field 'wait': known are say, call"),
     ('{"steps": [{"wait":\n"soon"}]}', 2, "step 1: wait: must be a number"),
+    ('{"steps": [{"wait": 1,\n"wait": "x"}]}', 2, "step 1: wait: must be a number"),
     ('{"steps": [\n\n{"wait": -1}]}', 3, "step 1: wait must be 0 seconds or more"),
     ('{"steps": [{"expect": "a",\n"optional":\n1}]}', 3, "step 1: optional: must be true or false"),
     ('{"steps": [{"expect":\n{"item": 1}}]}', 2, "step 1: expect: type is missing"),

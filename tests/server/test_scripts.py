@@ -9,6 +9,7 @@ import pytest
 from rxrealtime.errors import ConfigurationError, ScenarioError
 from rxrealtime.errors.base import ScriptMismatchError
 from rxrealtime.server.outputs import Disconnect
+from rxrealtime.server.playing import advance, open_script
 from rxrealtime.server.scenarios import Call, Failure
 from rxrealtime.server.script_state import mismatch_error
 from rxrealtime.server.scripts import (
@@ -24,6 +25,7 @@ from rxrealtime.server.scripts import (
     Step,
     Wait,
 )
+from rxrealtime.server.state import Tick
 from tests.server.driving import items_of, text_item, types_of
 from tests.server.scripted import Played
 
@@ -96,6 +98,45 @@ def test_time_passes() -> None:
     assert played.wait(0.2) == [mark]
     assert played.wait(1.8) == []
     assert played.wait(0.2) == [mark]
+
+
+def test_a_late_clock_does_not_make_waits_longer() -> None:
+    """One tick after all of them is enough."""
+    mark: dict[str, Any] = {"type": "mark"}
+    state, _ = open_script(Script((Wait(1.0), Send(mark), Wait(2.0), Send(mark)), bare=True))
+    _, outputs = advance(state, Tick(3.0))
+    assert len(outputs) == 2
+
+
+def test_a_close_waits_for_the_end_of_the_response() -> None:
+    """The client has everything before it, as it comes."""
+    played = _played(Respond(_LONG), Close(), pace=1)
+    assert Disconnect(1000, "") not in played.got
+    assert types_of(played.wait())[-3:] == ["response.done", "rate_limits.updated", "Disconnect"]
+
+
+def test_a_request_is_answered_once() -> None:
+    """The next response is one of the server's own, without the metadata of the request."""
+    played = _played(Expect("response.create"), Respond("a"), Respond("b"))
+    got = played.send({**_CREATE, "response": {"metadata": {"topic": "x"}}})
+    assert [done["response"].get("metadata") for done in items_of(got, "response.done")] == [{"topic": "x"}, None]
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    """After a response of a loose script the default mind has its own words."""
+    played = _played(Respond("Welcome."), strict=False)
+    assert _texts(played.send(text_item("hello"), _TEXT)) == ["Hello! How can I help?"]
+
+
+def test_a_failure_names_what_could_still_have_come() -> None:
+    """Not what came already, but what was optional too."""
+    group = AnyOrder((Expect("a", answered=False), Expect("b", answered=False)))
+    played = _played(Expect("c", optional=True), group)
+    played.send({"type": "a"}, {"type": "a"})
+    assert _failure(played).expected == ({"type": "b"}, {"type": "c"})
+    other = _played(Expect("c", optional=True), group)
+    other.send({"type": "d"})
+    assert _failure(other).expected == ({"type": "a"}, {"type": "b"}, {"type": "c"})
 
 
 def test_what_comes_early_waits_for_its_step() -> None:
