@@ -11,6 +11,7 @@ from rxrealtime.errors import InvalidUrlError
 from rxrealtime.frames import Frame
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenarios import Scenario
+from rxrealtime.server.scripts import Script
 from rxrealtime.transport.base import Connection
 from rxrealtime.transport.websocket import WebSocketTransport
 
@@ -28,7 +29,7 @@ class LoopbackTransport:
         InvalidUrlError: Something follows the colon.
     """
 
-    def __init__(self, url: str = "loopback:", *, scenario: Scenario | None = None) -> None:
+    def __init__(self, url: str = "loopback:", *, scenario: Scenario | Script | None = None) -> None:
         if url.rstrip("/") != "loopback:":
             raise InvalidUrlError("loopback: takes nothing after the colon; for a scenario use LoopbackTransport")
         self._scenario = scenario

@@ -51,24 +51,15 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-<<<<<<< HEAD
         *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli", "testing"),
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
         *("testing.proxy", "testing.relay", "testing.tap"),
-=======
-        *("feeding", "link", "loops", "options", "session", "loopback", "telemetry", "cli", "testing"),
->>>>>>> v-doubles
     },
     "asyncio": {
-<<<<<<< HEAD
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing"),
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
-=======
-        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
-        *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "testing", "traffic"),
->>>>>>> v-doubles
     },
     "hypothesis": {"testing"},
     "pytest": {"testing"},

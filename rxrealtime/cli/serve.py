@@ -9,8 +9,10 @@ import signal
 import click
 
 from rxrealtime.cli.printable import one_line
+from rxrealtime.errors import ConfigurationError
 from rxrealtime.server.loopback import LoopbackServer
-from rxrealtime.server.quirks import Quirks
+from rxrealtime.server.quirks import OPENAI, STRICT
+from rxrealtime.server.recorded import script_from_recording
 from rxrealtime.server.scenario_files import load_scenario
 from rxrealtime.testing.outputs import Injected
 from rxrealtime.testing.plans import FaultPlan
@@ -21,28 +23,41 @@ __all__ = ["run_proxy", "run_server"]
 
 
 async def run_server(
-    host: str, port: int, *, token: str | None, scenario: str | None, pace: float | None, quirks: Quirks | None = None
+    address: tuple[str, int],
+    *,
+    token: str | None = None,
+    scenario: str | None = None,
+    recording: str | None = None,
+    pace: float | None = None,
+    quirks: str | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
-        host: Where to listen.
-        port: The port; 0 takes a free one.
+        address: Where to listen, and the port; 0 takes a free one.
         token: What clients must know; None lets everybody on this machine in.
-        scenario: The path of a scenario file; the default mind if None.
+        scenario: The path of a file with a scenario or a script; the default mind if None.
+        recording: Or the path of a recorded session, which is played.
         pace: How many times faster than real time audio is generated; as the scenario says if None.
-        quirks: Where the server departs from the strict protocol; as the scenario says if None.
+        quirks: "openai" or "strict": where the server departs from the strict protocol; as the scenario says if None.
 
     Raises:
         RealtimeError: The file is no scenario, a token is missing, or the address cannot be listened on.
     """
     _log_faults()
-    chosen = load_scenario(scenario) if scenario else None
+    if scenario and recording:
+        raise ConfigurationError("either --scenario or --recording, not both")
+    chosen = script_from_recording(recording) if recording else load_scenario(scenario) if scenario else None
+    departs = None if quirks is None else OPENAI if quirks == "openai" else STRICT
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with LoopbackServer(chosen, host=host, port=port, token=token, pace=pace, quirks=quirks) as server:
+    server = LoopbackServer(chosen, host=address[0], port=address[1], token=token, pace=pace, quirks=departs)
+    await server.start()
+    try:
         click.echo(f"serving {server.url}")
         await stop.wait()
+    finally:
+        await server.close()
 
 
 async def run_proxy(

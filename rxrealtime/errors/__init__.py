@@ -8,6 +8,7 @@ RealtimeError
 |   +-- ScenarioError           a scenario of the embedded server is not valid
 |   +-- RecordingError          a recording cannot be read
 |   `-- AudioFormatError        audio is not in the session's format
++-- ScriptMismatchError         a client did not do what a script of the embedded server expected
 +-- SessionStateError           a session was used before it was entered, or twice
 +-- ConnectError                no connection came to be
 |   +-- UnreachableError        refused, reset, no route, no such host

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 __all__ = [
     "AudioFormatError",
     "BufferOverflowError",
@@ -11,6 +14,7 @@ __all__ = [
     "RealtimeError",
     "RecordingError",
     "ScenarioError",
+    "ScriptMismatchError",
     "SessionStateError",
 ]
 
@@ -33,6 +37,29 @@ class MissingKeyError(ConfigurationError):
 
 class ScenarioError(ConfigurationError):
     """A scenario of the embedded server is not valid."""
+
+
+class ScriptMismatchError(RealtimeError, AssertionError):
+    """A client did not do what the script of the embedded server expected; the message shows both side by side.
+
+    Args:
+        message: What was expected and what came instead, with the events: a script is a test, and they are its point.
+        step: The number of the step, from 1; None if the script was over.
+        expected: What could have come then, as JSON objects; empty if nothing could.
+        actual: The event of the client; None if none came.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        step: int | None = None,
+        expected: Sequence[Mapping[str, Any]] = (),
+        actual: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.step = step
+        self.expected = tuple(expected)
+        self.actual = actual
 
 
 class RecordingError(ConfigurationError):

@@ -55,7 +55,7 @@ from rxrealtime.server.settings import apply_update, default_settings
 from rxrealtime.server.speech import append_audio, clear_audio, commit_audio, listening, retuned, time_out
 from rxrealtime.server.state import Change, Clock, Input, Received, State, chain, scheduled
 
-__all__ = ["DEFAULT_MODEL", "failed", "next_due", "open_session", "step"]
+__all__ = ["DEFAULT_MODEL", "act", "failed", "next_due", "open_session", "step"]
 
 DEFAULT_MODEL: Final = "gpt-realtime"
 _MAX_EVENT_ID: Final = 512
@@ -104,6 +104,21 @@ def step(state: State, received: Input) -> Change:
     state = replace(state, clock=Clock(max(state.clock.at, received.at), received.clock_text or state.clock.text))
     state, outputs = chain(state, _flush, lambda state: _react(state, received), _flush)
     return _stamped(state, outputs)
+
+
+def act(state: State, change: Callable[[State], Change], at: float) -> Change:
+    """Change a session from within, without a frame of the client.
+
+    Args:
+        state: The session.
+        change: What happens.
+        at: When, in seconds since the session began.
+
+    Returns:
+        As `step`.
+    """
+    state = replace(state, clock=replace(state.clock, at=max(state.clock.at, at)))
+    return _stamped(*chain(state, _flush, change, _flush))
 
 
 def failed(ids: Ids) -> tuple[Output, ...]:

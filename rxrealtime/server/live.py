@@ -15,10 +15,14 @@ from rxrealtime.server.clocks import ServerClock
 from rxrealtime.server.engine import failed, next_due, open_session, step
 from rxrealtime.server.ids import Ids
 from rxrealtime.server.outputs import Output
+from rxrealtime.server.playing import Left, advance, open_script
 from rxrealtime.server.scenarios import Scenario
+from rxrealtime.server.script_state import Mismatch, ScriptChange, ScriptState
+from rxrealtime.server.script_state import next_due as next_script_due
+from rxrealtime.server.scripts import Script
 from rxrealtime.server.state import Change, Input, Received, State, Tick
 
-__all__ = ["LiveSession"]
+__all__ = ["LiveScript", "LiveSession"]
 
 _LOG: Final = logging.getLogger("rxrealtime.server")
 _SESSION_SECONDS: Final = 3600
@@ -71,6 +75,53 @@ class LiveSession:
             place = traceback.extract_tb(error.__traceback__)[-1]
             _LOG.error("the engine failed: %s in %s, line %s", type(error).__name__, place.name, place.lineno)
             return failed(self._state.ids if self._state else self._ids)
+        return outputs
+
+    def _now(self) -> float:
+        return self._clock.now() - self._opened
+
+
+class LiveScript:
+    """One connection that a script plays, in real time.
+
+    Args:
+        script: What is expected and done.
+        model: The model that the url named.
+        number: Which connection of its server it is.
+        clock: What tells the time.
+    """
+
+    def __init__(self, script: Script, model: str, number: int, clock: ServerClock) -> None:
+        self._open = partial(open_script, script, model=model, seed=number)
+        self._clock = clock
+        self._opened = clock.now()
+        self._state = ScriptState(script)
+
+    def begin(self) -> tuple[Output, ...]:
+        """Return what the server says first."""
+        expires_at = int(time.time()) + _SESSION_SECONDS
+        return self._take(self._open(expires_at=expires_at, clock_text=_clock_text()))
+
+    def receive(self, frame: bytes | str) -> tuple[Output, ...]:
+        """Return what the server says to a frame of the client."""
+        return self._take(advance(self._state, Received(decode_client(frame), self._now(), _clock_text(), frame)))
+
+    def tick(self) -> tuple[Output, ...]:
+        """Return what is due by now."""
+        return self._take(advance(self._state, Tick(self._now(), _clock_text())))
+
+    def leave(self) -> Mismatch | None:
+        """Note that the client has gone, and return what it did not do; None if it followed the script."""
+        self._take(advance(self._state, Left(self._now())))
+        return self._state.mismatch
+
+    def due(self) -> AbstractAsyncContextManager[object]:
+        """Limit what is waited for inside: TimeoutError when a tick is due."""
+        at = next_script_due(self._state)
+        return self._clock.until(None if at is None else self._opened + at)
+
+    def _take(self, change: ScriptChange) -> tuple[Output, ...]:
+        self._state, outputs = change
         return outputs
 
     def _now(self) -> float:

@@ -7,6 +7,7 @@ closed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from rxrealtime.codec import encode_bytes
@@ -29,14 +31,18 @@ from rxrealtime.server.clocks import ServerClock, WallClock
 from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
 from rxrealtime.server.handshake import REALTIME, Admission, admit
-from rxrealtime.server.live import LiveSession
+from rxrealtime.server.live import LiveScript, LiveSession
 from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
+from rxrealtime.server.playing import unplayed
 from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenarios import DEFAULT, Scenario
+from rxrealtime.server.script_state import Mismatch, mismatch_error
+from rxrealtime.server.scripts import Script
 from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["LoopbackServer"]
 
+_LOG: Final = logging.getLogger("rxrealtime.server")
 _MAX_FRAME_BYTES: Final = 24 * 1024 * 1024
 """15 MiB of audio in one append are 20 MiB of base64."""
 _OPEN_TIMEOUT: Final = 10.0
@@ -47,7 +53,7 @@ class LoopbackServer:
     """Serve the Realtime protocol on a websocket, for as long as it is entered.
 
     Args:
-        scenario: What the server answers, and how fast; its default mind if None.
+        scenario: What the server answers, and how fast, by rules or by a script; its default mind if None.
         host: Where to listen.
         port: The port; 0 takes a free one.
         token: What clients have to know, as a bearer token, an ``api-key`` header or a browser's subprotocol; None
@@ -61,6 +67,7 @@ class LoopbackServer:
     Raises:
         ConfigurationError: ``host`` can be reached from other machines and there is no ``token``; or ``pace`` is
             negative.
+        ScriptMismatchError: When it is left: a client did not follow a strict script.
 
     Example:
         async with LoopbackServer() as server:
@@ -70,7 +77,7 @@ class LoopbackServer:
 
     def __init__(
         self,
-        scenario: Scenario | None = None,
+        scenario: Scenario | Script | None = None,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -84,7 +91,7 @@ class LoopbackServer:
             raise ConfigurationError(f"listening on {host} needs a token: everybody there could connect")
         chosen = scenario or DEFAULT
         chosen = chosen if pace is None else replace(chosen, pace=pace)
-        self._scenario = chosen if quirks is None else replace(chosen, quirks=quirks)
+        self._scenario = chosen if quirks is None else _departing(chosen, quirks)
         self._clock = clock or WallClock()
         self._address = (host, port)
         self._token = token
@@ -93,6 +100,7 @@ class LoopbackServer:
         self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
         self._held: WeakSet[ServerConnection] = WeakSet()
         self._server: Server | None = None
+        self._mismatches: list[Mismatch] = []
 
     async def start(self) -> None:
         """Begin to listen.
@@ -134,6 +142,16 @@ class LoopbackServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+        if error is None and not self._handshakes and isinstance(self._scenario, Script):
+            self._mismatches.extend(unplayed(self._scenario))
+        found = [one for one in self._mismatches if error is None or one.actual is not None]
+        if found and isinstance(error, Exception | None):
+            raise mismatch_error(found[0])
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """What clients did not do that a script expected of them, once their connections are over."""
+        return tuple(self._mismatches)
 
     @property
     def port(self) -> int:
@@ -186,16 +204,40 @@ class LoopbackServer:
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
         wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
-        session = LiveSession(self._scenario, admitted.model, number, self._clock)
-        try:
-            alive = await wire.strike_due() and await wire.send(session.begin())
-            while alive:
-                alive = await wire.send(await _next(connection, session))
-        except ConnectionClosed:
-            return
+        if isinstance(self._scenario, Script):
+            script = LiveScript(self._scenario, admitted.model, number, self._clock)
+            try:
+                await _hold(connection, wire, script)
+            finally:
+                await self._judge(connection, script)
+        else:
+            await _hold(connection, wire, LiveSession(self._scenario, admitted.model, number, self._clock))
+
+    async def _judge(self, connection: ServerConnection, script: LiveScript) -> None:
+        """Read what the client sent before it went, and keep what it did not do."""
+        with suppress(ConnectionClosed):
+            while connection.state is not State.OPEN:
+                script.receive(await connection.recv(decode=False))
+        if (mismatch := script.leave()) is not None:
+            self._mismatches.append(mismatch)
+            _LOG.error("a client did not follow the script %s", mismatch.place)
 
 
-async def _next(connection: ServerConnection, session: LiveSession) -> Sequence[Output]:
+def _departing(scenario: Scenario | Script, quirks: Quirks) -> Scenario:
+    if isinstance(scenario, Script):
+        raise ConfigurationError("quirks are for scenarios of rules: a script says itself what is sent")
+    return replace(scenario, quirks=quirks)
+
+
+async def _hold(connection: ServerConnection, wire: _Wire, session: LiveSession | LiveScript) -> None:
+    """Hold a conversation until either side ends it."""
+    with suppress(ConnectionClosed):
+        alive = await wire.strike_due() and await wire.send(session.begin())
+        while alive:
+            alive = await wire.send(await _next(connection, session))
+
+
+async def _next(connection: ServerConnection, session: LiveSession | LiveScript) -> Sequence[Output]:
     """Wait for a frame, or for the time when something is due, and return what the server says then."""
     try:
         async with session.due():

@@ -34,10 +34,18 @@ from rxrealtime.server.scenarios import Failure
 from rxrealtime.server.settings import Settings
 from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled, unscheduled
 from rxrealtime.server.tokens import pieces
-from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, vad_step
+from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, begin_speech, vad_step
 from rxrealtime.server.voices import transcribe
 
-__all__ = ["append_audio", "clear_audio", "commit_audio", "listening", "retuned", "time_out"]
+__all__ = [
+    "append_audio",
+    "clear_audio",
+    "commit_audio",
+    "listening",
+    "retuned",
+    "start_speaking",
+    "time_out",
+]
 
 _MAX_APPEND_BYTES: Final = 15 * 1024 * 1024
 _MIN_COMMIT_MS: Final = 100
@@ -89,6 +97,16 @@ def _speech_started(state: State, start_ms: int) -> Change:
     return state, (told, *outputs)
 
 
+def start_speaking(state: State) -> Change:
+    """Find that the user speaks from now on, whatever was heard; silence ends it as ever."""
+    hearing = state.hearing
+    if hearing.speaking:
+        return state, ()
+    start_ms = hearing.position_ms(state.session.input_format)
+    vad = begin_speech(hearing.vad) if hearing.vad else None
+    return _speech_started(replace(state, hearing=replace(hearing, vad=vad)), start_ms)
+
+
 def _speech_stopped(state: State, end_ms: int) -> Change:
     told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
     early = _overheard(state, end_ms)
@@ -119,7 +137,7 @@ def _fragments(state: State, words: str) -> list[str]:
 
 def _turn_taken(state: State) -> Change:
     """Answer a turn that was found, unless the client wants to do that itself."""
-    if not _turn_setting(state, "create_response"):
+    if not (state.answers and _turn_setting(state, "create_response")):
         return state, ()
     try:
         return respond(state)

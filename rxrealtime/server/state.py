@@ -165,6 +165,7 @@ class State:
         clock: The time of the last input.
         imported: The labels of the MCP servers whose tools were asked for.
         approvals: MCP calls that wait for the client, by the id of the request.
+        answers: Whether a turn that was found is answered; False if somebody else decides that.
     """
 
     mind: Mind
@@ -177,6 +178,7 @@ class State:
     clock: Clock = field(default_factory=Clock)
     imported: tuple[str, ...] = ()
     approvals: tuple[tuple[str, Finish], ...] = ()
+    answers: bool = True
 
     @property
     def active(self) -> Running | None:

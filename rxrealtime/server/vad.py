@@ -20,7 +20,7 @@ from typing import Final
 
 from rxrealtime.audio import AudioFormat, pcm16_to_samples
 
-__all__ = ["SpeechStarted", "SpeechStopped", "VadConfig", "VadState", "vad_step"]
+__all__ = ["SpeechStarted", "SpeechStopped", "VadConfig", "VadState", "begin_speech", "vad_step"]
 
 _FRAME_MS: Final = 20
 _CELLS: Final = 8
@@ -161,6 +161,11 @@ def vad_step(state: VadState, pcm16_chunk: bytes) -> tuple[VadState, tuple[Speec
         state, event = _hear(state, *_energies(samples[start : start + frame_bytes // 2]))
         events += [event] if event else []
     return replace(state, rest=heard[whole_bytes:]), tuple(events)
+
+
+def begin_speech(state: VadState) -> VadState:
+    """Return the state of somebody who speaks from now on, whatever was heard; silence ends it as ever."""
+    return replace(state, noise=max(min(state.levels, default=0), _QUIETEST_NOISE), contrary=0)
 
 
 def _frame_samples(config: VadConfig) -> int:

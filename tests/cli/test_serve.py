@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from websockets.asyncio.client import connect
 
 from rxrealtime import Session, WebSocketTransport, commands
 from rxrealtime.cli import main
+from rxrealtime.cli.serve import run_server
 from rxrealtime.events import ResponseOutputTextDone
 from rxrealtime.server.loopback import LoopbackServer
 
@@ -122,3 +127,54 @@ def test_it_stands_in_front_of_another_server_and_prints_each_fault() -> None:
 def test_what_a_proxy_cannot_do_is_one_line(options: tuple[str, ...], why: str) -> None:
     """Which option, and why."""
     assert why in _refused(*options)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("bad.json", '{"steps": [\n{"wait": "x"}]}', "line 2: step 1: wait: must be a number"),
+        ("bad.yaml", "steps:\n  - wiat: 1\n", "line 2: step 1: a step has one of expect"),
+    ],
+)
+def test_a_bad_script_is_named_with_its_line(name: str, text: str, why: str, tmp_path: Path) -> None:
+    """One line names the file, its line and the step."""
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    assert f"{path}: {why}" in _refused("--scenario", str(path))
+
+
+def test_a_recording_that_cannot_be_played_is_named(tmp_path: Path) -> None:
+    """One line, whether it is not there, is no recording, or comes with a scenario."""
+    missing = tmp_path / "missing.jsonl"
+    assert "cannot read the recording" in _refused("--recording", str(missing))
+    missing.write_text("{\n", "utf-8")
+    assert "line 1 is not JSON" in _refused("--recording", str(missing))
+    assert "not both" in _refused("--recording", str(missing), "--scenario", str(missing))
+
+
+async def _served(run: Callable[[], Awaitable[None]], first: asyncio.Future[str]) -> list[str]:
+    task = asyncio.ensure_future(run())
+    async with connect((await first).split()[1]) as connection:
+        await connection.send('{"type": "response.create"}')
+        said = [str(await connection.recv())]
+    task.cancel()
+    await asyncio.wait([task])
+    return said
+
+
+@pytest.mark.parametrize("option", ["recording", "scenario"])
+def test_it_plays_a_recording_or_a_script(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the file has to say reaches the client."""
+    path = tmp_path / "file.json"
+    event = {"type": "mine"}
+    rows = [{"direction": "sent", "event": {"type": "response.create"}}, {"direction": "received", "event": event}]
+    script = {"bare": True, "steps": [{"expect": "response.create"}, {"send": event}]}
+    path.write_text("\n".join(map(json.dumps, rows)) if option == "recording" else json.dumps(script), "utf-8")
+
+    async def main() -> list[str]:
+        first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr("click.echo", first.set_result)
+        files: dict[str, Any] = {option: str(path)}
+        return await _served(lambda: run_server(("127.0.0.1", 0), token=None, pace=None, **files), first)
+
+    assert asyncio.run(main()) == [json.dumps(event)]

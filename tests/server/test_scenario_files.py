@@ -98,7 +98,10 @@ def test_documented_example() -> None:
         ('{"rules": [{"on": "x", "garble": ["\\ud83d"]}]}', "rule 1: a text frame cannot hold a lone surrogate"),
         ('{"rules": [{"on": "x", "say": "\\ud83d"}]}', "rule 1: say: holds a lone surrogate"),
         ('{"rules": [{"on": "x", "call": {"name": "f", "arguments": ["\\ud83d"]}}]}', "rule 1: call: arguments: must"),
-        ('{"rules": [{"on": "x", "call": {"name": "f", "arguments": {"a": "\\ud83d"}}}]}', "arguments: holds a lone"),
+        (
+            '{"rules": [{"on": "x", "call": {"name": "f", "arguments": {"a": "\\ud83d"}}}]}',
+            "arguments: a: holds a lone",
+        ),
         ('{"rules": [{"on": "x", "abort": 1}]}', "rule 1: abort: must be true or false"),
     ],
 )

@@ -1,0 +1,211 @@
+"""Playing a script: one pure step from what the client did to what the server gives out.
+
+`advance` holds the place in the script and asks the engine for everything that has to be legal: the answers to the
+client's events, the responses, the interruption. It knows no clock and no socket.
+
+An event is taken when the script is at its expectation; one that comes early waits. In a strict script an event that
+nothing ahead can expect is a failure at once: the connection is closed with 1008.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from rxrealtime.events import ResponseCreate
+from rxrealtime.server.engine import DEFAULT_MODEL, open_session
+from rxrealtime.server.engine import step as engine_step
+from rxrealtime.server.matching import is_expected
+from rxrealtime.server.outputs import Disconnect, Output
+from rxrealtime.server.reactions import passed_by, take_step
+from rxrealtime.server.renaming import names_found
+from rxrealtime.server.scenarios import Scenario
+from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState, by_engine
+from rxrealtime.server.scripts import Expect, Script, expected_by
+from rxrealtime.server.state import Received, Tick
+
+__all__ = ["Left", "ScriptInput", "advance", "open_script", "unplayed"]
+
+_VIOLATED: Final = 1008
+"""Policy violation: the code of a connection whose client left the script."""
+_MAX_TYPE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The client has gone, and everything it sent was received."""
+
+    at: float = 0.0
+
+
+ScriptInput = Received | Tick | Left
+"""What drives a script."""
+
+
+def open_script(
+    script: Script, *, model: str = DEFAULT_MODEL, seed: int = 0, expires_at: int = 0, clock_text: str = ""
+) -> ScriptChange:
+    """Begin a connection.
+
+    Args:
+        script: What is expected and done.
+        model: The model that the url named.
+        seed: Makes the ids of this session differ from those of others.
+        expires_at: When the session ends, in Unix seconds.
+        clock_text: The time of day in words.
+
+    Returns:
+        The state at time 0, and what the server says first.
+    """
+    if script.bare:
+        return _run(ScriptState(script))
+    scenario = Scenario(pace=script.pace, chunk=script.chunk)
+    engine, outputs = open_session(scenario, model=model, seed=seed, expires_at=expires_at, clock_text=clock_text)
+    return _told(outputs, _run(ScriptState(script, replace(engine, answers=not script.strict))))
+
+
+def unplayed(script: Script) -> tuple[Mismatch, ...]:
+    """Return what is missing where no client came at all; nothing if the script needs none."""
+    state, _ = open_script(script)
+    state, _ = advance(state, Left())
+    return (state.mismatch,) if state.mismatch else ()
+
+
+def advance(state: ScriptState, received: ScriptInput) -> ScriptChange:
+    """Take one input.
+
+    Args:
+        state: The connection.
+        received: A frame of the client, a tick, or that the client has gone; each with the time.
+
+    Returns:
+        The connection afterwards and what the server gives out, in order; nothing any more once it has ended.
+    """
+    outputs: tuple[Output, ...] = ()
+    while state.wake_at is not None and state.wake_at <= received.at and not state.ended:
+        state, more = _run(*_at(replace(state, wake_at=None, place=state.place + 1), state.wake_at))
+        outputs += more
+    if state.ended:
+        return state, outputs
+    if isinstance(received, Left):
+        return _judged(state), outputs
+    state, more = _at(state, received.at)
+    if isinstance(received, Received):
+        state = replace(state, inbox=(*state.inbox, Arrival(received, _parsed(received.frame))))
+    return _told(outputs, _run(state, more))
+
+
+def _told(before: tuple[Output, ...], change: ScriptChange) -> ScriptChange:
+    return change[0], before + change[1]
+
+
+def _at(state: ScriptState, at: float) -> ScriptChange:
+    """Let the time be a later one: what the engine has to say until then is said."""
+    at = max(state.at, at)
+    return by_engine(replace(state, at=at), lambda engine: engine_step(engine, Tick(at)))
+
+
+def _run(state: ScriptState, outputs: tuple[Output, ...] = ()) -> ScriptChange:
+    """Take what can be taken: events out of the inbox, and steps that need not wait."""
+    while not state.ended:
+        change = _take_event(state) or take_step(state)
+        if change is None:
+            break
+        state, more = change
+        outputs += more
+    return state, outputs
+
+
+# Events: taken, put before the engine, kept for later, or one too many.
+
+
+def _take_event(state: ScriptState) -> ScriptChange | None:
+    """Take the oldest event of the inbox; None if there is none, or it is too early."""
+    if not state.inbox:
+        return None
+    arrival, rest = state.inbox[0], replace(state, inbox=state.inbox[1:])
+    met = _meet_step(rest, arrival) or _meet_open(rest, arrival)
+    if met is not None:
+        return met
+    if state.is_awaited(arrival.event) and not state.waits:
+        return None
+    if not state.script.strict or arrival.event.get("type") in state.script.ignored:
+        return _answered(rest, arrival)
+    return _mismatched(state, arrival.event)
+
+
+def _meet_step(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
+    """Meet an expectation of the step that waits, the first that fits."""
+    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
+        if number not in state.met and is_expected(expected, arrival.event):
+            return _met(_passed(replace(state, met=state.met | {number})), expected, arrival)
+    return None
+
+
+def _meet_open(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
+    """Meet an expectation that need not have been met."""
+    for expected in state.open:
+        if is_expected(expected, arrival.event):
+            left = tuple(one for one in state.open if one is not expected)
+            return _met(replace(state, open=left), expected, arrival)
+    return None
+
+
+def _passed(state: ScriptState) -> ScriptState:
+    """Go on if nothing of the step must come any more; what still may stays open."""
+    expected = expected_by(state.step)
+    left = tuple(one for number, one in enumerate(expected) if number not in state.met)
+    if any(not one.optional for one in left):
+        return state
+    return replace(state, place=state.place + 1, met=frozenset(), open=left)
+
+
+def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange:
+    found = names_found(expected.names, arrival.event)
+    state = replace(state, renamed=(*state.renamed, *found))
+    if not expected.answered:
+        return state, ()
+    event = arrival.received.event
+    if isinstance(event, ResponseCreate) and state.engine is not None:
+        return replace(state, asked=(*state.asked, event)), ()
+    return _answered(state, arrival)
+
+
+def _answered(state: ScriptState, arrival: Arrival) -> ScriptChange:
+    return by_engine(state, lambda engine: engine_step(engine, arrival.received))
+
+
+def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
+    """Return the object in a frame; one without a type if there is none."""
+    try:
+        event = json.loads(frame or "")
+    except (ValueError, RecursionError):
+        return {"type": None, "frame": f"{len(frame or '')} bytes that are no JSON"}
+    return event if isinstance(event, dict) else {"type": None, "frame": event}
+
+
+def _mismatched(state: ScriptState, actual: Mapping[str, Any] | None) -> ScriptChange:
+    due = next(state.ahead(), None)
+    ahead = (one for _, left in state.ahead() for one in left)
+    patterns = tuple(one.pattern for one in (*ahead, *state.open))
+    mismatch = Mismatch(due[0] + 1 if due else None, patterns, actual)
+    state = replace(state, mismatch=mismatch, ended=True)
+    return state, (Disconnect(_VIOLATED, f"script, {mismatch.place}: unexpected {_type(actual)}"),)
+
+
+def _type(actual: Mapping[str, Any] | None) -> str:
+    named = (actual or {}).get("type")
+    return ascii(named)[1:-1][:_MAX_TYPE] if isinstance(named, str) else "frame"
+
+
+def _judged(state: ScriptState) -> ScriptState:
+    """Say what is missing now that the client has gone: what it sent counts, and nothing has to be done for it."""
+    state = replace(state, engine=None)
+    while not state.ended and (state.inbox or state.passes):
+        change = None if state.passes else _take_event(state)
+        state, _ = change or passed_by(replace(state, open=(*state.open, *expected_by(state.step))))
+    if not state.ended and state.waits and state.script.strict:
+        state, _ = _mismatched(state, None)
+    return replace(state, ended=True)
