@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN: dict[str, set[str]] = {
     "docstring_parser": {"tools"},
     "opentelemetry": {"telemetry"},
-    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools"},
+    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools", "testing"},
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
@@ -64,7 +64,7 @@ FOREIGN: dict[str, set[str]] = {
     "hypothesis": {"testing"},
     "pytest": {"testing"},
     "yaml": {"server.texts"},
-    "time": {"cli", "server.live", "telemetry"},
+    "time": {"cli", "server.clocks", "server.live", "telemetry", "testing"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -134,7 +134,7 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     users = {
         name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
     }
-    assert users <= {"server.loopback", "server.live", "server.handshake"}
+    assert users <= {"server.clocks", "server.loopback", "server.live", "server.handshake"}
 
 
 def test_what_is_imported_is_required() -> None:

@@ -15,6 +15,7 @@ from rxrealtime import Frame, MemoryPeer, MemoryTransport, Session, commands, en
 from rxrealtime.errors.base import ScriptMismatchError
 from rxrealtime.events import Event, ResponseOutputTextDone
 from rxrealtime.loopback import LoopbackTransport
+from rxrealtime.server.clocks import WallClock
 from rxrealtime.server.live import LiveScript
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.outputs import Output
@@ -65,7 +66,7 @@ class _ScriptPeer(MemoryPeer):
 
     def __init__(self, script: Script) -> None:
         super().__init__()
-        self.script = LiveScript(script, "gpt-realtime", 0)
+        self.script = LiveScript(script, "gpt-realtime", 0, WallClock())
 
     def attach(self, inlet: Any) -> None:
         super().attach(inlet)
