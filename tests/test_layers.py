@@ -57,7 +57,7 @@ FOREIGN: dict[str, set[str]] = {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli"),
         *("charge", "conduct", "errands", "feeding", "life", "order", "outbox", "teardown", "traffic"),
     },
-    "time": {"cli", "server.live", "telemetry"},
+    "time": {"cli", "server.clocks", "server.live", "telemetry"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -127,7 +127,7 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     users = {
         name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
     }
-    assert users <= {"server.loopback", "server.live", "server.handshake"}
+    assert users <= {"server.loopback", "server.live", "server.handshake", "server.clocks"}
 
 
 def test_what_is_imported_is_required() -> None:
