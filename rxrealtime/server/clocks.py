@@ -18,9 +18,11 @@ class ServerClock(Protocol):
 
     def now(self) -> float:
         """Return the time in seconds; it never goes back."""
+        ...
 
     def until(self, at: float | None) -> AbstractAsyncContextManager[object]:
         """Limit what is waited for inside: TimeoutError at this time; never if None."""
+        ...
 
 
 class WallClock:
