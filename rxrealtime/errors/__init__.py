@@ -58,6 +58,7 @@ from rxrealtime.errors.base import (
     RealtimeError,
     RecordingError,
     ScenarioError,
+    ScriptMismatchError,
     SessionStateError,
 )
 from rxrealtime.errors.connect import (
@@ -126,6 +127,7 @@ __all__ = [
     "ResponseDroppedError",
     "ResponseFailedError",
     "ScenarioError",
+    "ScriptMismatchError",
     "SchemaError",
     "SendError",
     "ServerClosed",
