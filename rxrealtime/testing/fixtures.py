@@ -110,14 +110,14 @@ class Sessions:
             raise LeakError(f"{left} session(s) to {self._servers.url} were opened and not closed")
 
 
-def plan_faults(seed: int = 0, **options: Any) -> Any:
+def plan_faults(seed: int = 0, *faults: Any) -> Any:
     """Make a seeded plan of faults on the wire.
 
     Args:
         seed: The same seed gives the same faults.
-        **options: What `rxrealtime.testing.faults` takes.
+        *faults: What goes wrong; see `rxrealtime.testing.faults`.
 
     Returns:
-        The plan.
+        A `FaultPlan`.
     """
-    return import_module("rxrealtime.testing.faults").plan(seed, **options)
+    return import_module("rxrealtime.testing.plans").FaultPlan(seed, *faults)

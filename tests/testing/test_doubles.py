@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rxrealtime import ConfigurationError, ServerClosed, Session, commands
+from rxrealtime import ConfigurationError, ConnectionLost, ServerClosed, Session, commands
 from rxrealtime.events import ResponseCreate, SessionCreated
 from rxrealtime.testing import (
     ScriptedTransport,
@@ -136,10 +136,26 @@ def test_a_client_that_swallows_errors_fails_all_the_same() -> None:
         async with Session(script) as session:
             with contextlib.suppress(AssertionError):
                 await session.send(*commands.respond())
+            assert (await session.closed).by == "failure"  # nothing waits for what will not come
 
     with pytest.raises(ScriptError, match=r"response\.create"):
         with script:
             virtual_run(main)
+
+
+def test_leaving_the_script_ends_the_stream_of_frames() -> None:
+    """A client that only reads is not left waiting."""
+    ends: list[Exception] = []
+
+    async def main() -> None:
+        connection = await ScriptedTransport(client_sends("response.cancel")).connect()
+        connection.frames.subscribe(on_error=ends.append)
+        with pytest.raises(ScriptError):
+            await connection.send(b'{"type": "response.create"}')
+        await asyncio.sleep(1)
+
+    virtual_run(main)
+    assert [type(end) for end in ends] == [ConnectionLost]
 
 
 def test_a_test_that_fails_for_another_reason_is_told_what_was_missing() -> None:

@@ -131,11 +131,14 @@ def test_virtual_time_and_clean_runs(passing: Callable[..., pytest.RunResult]) -
 
 def test_a_plan_of_faults_is_seeded(passing: Callable[..., pytest.RunResult]) -> None:
     """The same seed gives the same faults."""
-    pytest.importorskip("rxrealtime.testing.faults", reason="needs rxrealtime.testing.faults, which is not here")
+    pytest.importorskip("rxrealtime.testing.plans", reason="needs rxrealtime.testing.plans, which is not here")
     passing(
         """
+        from rxrealtime.testing.faults import drop
+
         def test_it(faults):
-            assert repr(faults(7)) == repr(faults(7))
+            assert faults(7, drop()) == faults(7, drop())
+            assert faults(7).seed == 7
         """
     )
 
