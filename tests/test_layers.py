@@ -47,7 +47,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN: dict[str, set[str]] = {
     "docstring_parser": {"tools"},
     "opentelemetry": {"telemetry"},
-    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools", "testing"},
+    "pydantic": {
+        "events",
+        "codec",
+        "commands",
+        "operators",
+        "server",
+        "agent",
+        "history",
+        "settings",
+        "tools",
+        "testing",
+    },
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),

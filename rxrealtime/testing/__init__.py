@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rxrealtime.testing.doubles import ScriptedTransport, ScriptError
+    from rxrealtime.testing.faulty import FaultyTransport
     from rxrealtime.testing.leaks import LeakError, leak_check, run_clean
     from rxrealtime.testing.marbles import cold, expect, hot, observe
     from rxrealtime.testing.marks import Mark, read_marks
+    from rxrealtime.testing.plans import FaultPlan
+    from rxrealtime.testing.proxy import FaultProxy
     from rxrealtime.testing.recorded import RecordedMarbles, record_marbles
     from rxrealtime.testing.scripts import client_sends, server_closes, server_sends, server_vanishes
     from rxrealtime.testing.serving import BackgroundServer
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackgroundServer",
+    "FaultPlan",
+    "FaultProxy",
+    "FaultyTransport",
     "LeakError",
     "Mark",
     "RecordedMarbles",
@@ -59,6 +65,9 @@ _HOMES = {
     "marks": ("Mark", "read_marks"),
     "recorded": ("RecordedMarbles", "record_marbles"),
     "scripts": ("client_sends", "server_closes", "server_sends", "server_vanishes"),
+    "faulty": ("FaultyTransport",),
+    "plans": ("FaultPlan",),
+    "proxy": ("FaultProxy",),
     "serving": ("BackgroundServer",),
     "virtual": ("VirtualLoop", "VirtualTimeError", "virtual_run"),
 }

@@ -113,6 +113,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual.in_threads -= 1
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse what virtual time cannot have.
+
+        Raises:
+            VirtualTimeError: Always.
+        """
         raise VirtualTimeError(
             "virtual time has no sockets, pipes or processes: nobody could say how long they take; "
             "use ScriptedTransport, MemoryTransport or ReplayTransport"

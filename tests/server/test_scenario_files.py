@@ -77,7 +77,10 @@ def test_documented_example() -> None:
         ('{"expiry": {"seconds": 0}}', "expiry: expiry.seconds must be more than 0"),
         ('{"mcp": [{"tools": []}]}', "server 1: label is missing"),
         ('{"mcp": [{"label": "m", "tools": [{}]}]}', "server 1: tool 1: name is missing"),
-        ('{"mcp": [{"label": "m", "tools": [{"name": "t", "schema": 1}]}]}', "server 1: tool 1: schema: must be an object"),
+        (
+            '{"mcp": [{"label": "m", "tools": [{"name": "t", "schema": 1}]}]}',
+            "server 1: tool 1: schema: must be an object",
+        ),
         ('{"rules": [{"on": "x", "fail": {"reason": "why"}}]}', "rule 1: fail: fail.reason must be"),
         ('{"pace": -1}', "pace must be 0"),
         ('{"rules": [{"on": "x"}, 5]}', "rule 2: a rule is a JSON object"),

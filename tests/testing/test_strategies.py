@@ -118,6 +118,7 @@ def test_a_conversation_shrinks_to_the_turn_that_matters(what: str, turn: str) -
     assert (turn in TURNS, created <= 2) == (True, True)
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("status", ["completed", "cancelled", "failed", "incomplete"])
 def test_responses_end_in_each_way(status: str) -> None:
     """Turns that are cut and turns that fail are drawn too."""
