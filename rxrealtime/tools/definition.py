@@ -44,10 +44,12 @@ class Transfer(Protocol):
     @property
     def agent(self) -> Any:
         """Who takes over."""
+        ...
 
     @property
     def config(self) -> SessionConfig:
         """What is to be put in force for it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

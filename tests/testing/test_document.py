@@ -23,7 +23,7 @@ def test_a_program_runs(program: str) -> None:
 def test_the_tests_pass(source: str, pytester: pytest.Pytester) -> None:
     """With the plugin and nothing else."""
     pytester.makepyfile(source)
-    result = pytester.runpytest_inprocess("-p", "pytest_rxrealtime", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=source.count("def test_"))
 
 

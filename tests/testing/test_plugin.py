@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-_PLUGIN = ("-p", "pytest_rxrealtime", "-p", "no:cacheprovider")
+_PLUGIN = ("-p", "no:cacheprovider")
 
 
 @pytest.fixture
