@@ -29,12 +29,13 @@ CONTESTANTS: dict[str, Contestant] = {
     "d": Contestant("openai-agents session", "agents_session", "run", ("agents", "openai", "websockets"), "decoded"),
     "e": Contestant("rxrealtime, one subscriber", "rxrealtime_session", "run", ("rxrealtime",), "decoded"),
     "f": Contestant("rxrealtime, five pipelines", "rxrealtime_session", "run_pipelines", ("rxrealtime",), "decoded"),
+    "g": Contestant("rxrealtime, an agent's session", "rxrealtime_session", "run_agent", ("rxrealtime",), "decoded"),
     "b-raw": Contestant("(b) without decoding the audio", "handwritten", "run_undecoded", ("websockets",), "base64"),
     "c-decoded": Contestant(
         "(c) with the audio decoded", "openai_client", "run_decoded", ("openai", "websockets"), "decoded"
     ),
 }
-"""By name; the last two show what the standard library's base64 costs, and run only when asked for."""
+"""By name; those after (f) run only when asked for: an agent, and what the standard library's base64 costs."""
 
 SIX = ("a", "b", "c", "d", "e", "f")
 """Whom a round runs, in this order, unless told otherwise."""

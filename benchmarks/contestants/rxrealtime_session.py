@@ -1,4 +1,4 @@
-"""(e) and (f) A rxrealtime session with one subscriber, and the same with five pipelines beside it."""
+"""(e), (f), (g) A rxrealtime session with one subscriber, with five pipelines beside it, and with an agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import rxrealtime
 from rxrealtime import ops
 from rxrealtime.events import ResponseDone, ResponseOutputAudioDelta, ResponseOutputAudioTranscriptDelta
 
-__all__ = ["run", "run_pipelines"]
+__all__ = ["run", "run_agent", "run_pipelines"]
 
 
 async def run(url: str, frames: int) -> Measurement:
@@ -60,9 +60,23 @@ async def run_pipelines(url: str, frames: int) -> Measurement:
     return measurement
 
 
-def open_session(url: str) -> rxrealtime.Session:
+async def run_agent(url: str, frames: int) -> Measurement:
+    """Subscribe as `run` does, to a session that keeps the history, the playback, the calls and the audio.
+
+    Args:
+        url: The server's address.
+        frames: How many deltas it sends; not needed, the end mark ends the run.
+
+    Returns:
+        What the run took.
+    """
+    return await listen(open_session(url, rxrealtime.Agent("measured")))
+
+
+def open_session(url: str, agent: rxrealtime.Agent | None = None) -> rxrealtime.Session:
     """Build a session over a websocket, not yet entered."""
-    return rxrealtime.Session(rxrealtime.WebSocketTransport(url, headers={"Authorization": "Bearer x"}))
+    transport = rxrealtime.WebSocketTransport(url, headers={"Authorization": "Bearer x"})
+    return rxrealtime.Session(transport, agent=agent)
 
 
 async def listen(session: rxrealtime.Session) -> Measurement:
