@@ -112,7 +112,7 @@ def test_what_the_session_did_is_told() -> None:
         GuardrailTripped("no numbers", "r", "secret"),
         AgentChanged(Agent("desk")),
         AgentChanged(Agent("bills"), "desk"),
-        EventsDropped(3, {}),
+        EventsDropped(3, 0),
     ) == [
         Tell("interrupted after 1.5 s of 3.0 s"),
         Tell("stopped by the guardrail no numbers"),
@@ -123,10 +123,8 @@ def test_what_the_session_did_is_told() -> None:
 
 def test_latencies_are_told_once_at_the_end_of_their_turn() -> None:
     """What the user waited for is one line before the end; the next turn begins without; other kinds are not shown."""
-    text, call, whole = (
-        Latency(kind, seconds, "response.create")
-        for kind, seconds in (("first_text", 0.25), ("tool", 1.0), ("response", 0.5))
-    )
+    text = Latency("first_text", 0.25, "response.create")
+    call, whole = Latency("tool", 1.0, "response.create"), Latency("response", 0.5, "response.created")
     told = Tell("first words after 250 ms, answered in 500 ms")
     assert _shown(text, call, whole, _done(), _done()) == [told, Over(), Over()]
 
