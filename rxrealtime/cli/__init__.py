@@ -99,18 +99,16 @@ def talk(**given: Any) -> None:
     taken from OPENAI_API_KEY, and sent to the URL too if one is given. Without key and URL it talks to the embedded
     server. Lines may also come from a pipe.
     """
-    import asyncio
-
     from rxrealtime.cli.loading import load_tools
     from rxrealtime.cli.place import Place
-    from rxrealtime.cli.talk import Talk, hold_talk
+    from rxrealtime.cli.talk import Talk, run_talk
 
     place = Place(given["url"], given["model"], os.environ.get("OPENAI_API_KEY") or None)
     modality: Final = "text" if given["written"] else "audio"
     chosen = Talk(place, modality, load_tools(given["tools"]), given["audio"], given["save"])
     with open(os.devnull, "rb") as nothing:
         descriptor = (sys.stdin or nothing).fileno()
-        asyncio.run(hold_talk(chosen, descriptor))
+        run_talk(chosen, descriptor)
 
 
 @main.command()

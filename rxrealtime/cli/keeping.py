@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rxrealtime import History
-from rxrealtime.audio import AudioFormat, to_pcm16, wav_bytes
-from rxrealtime.errors import ConfigurationError
+from rxrealtime.audio import PCM16_24K, AudioFormat, to_pcm16, wav_bytes
+from rxrealtime.errors import ConfigurationError, RealtimeError
 from rxrealtime.operators import AudioChunk
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "keeping"]
+
+
+@contextmanager
+def keeping(folder: Path, tell: Callable[[str], None]) -> Iterator[Keeper]:
+    """Keep what is said meanwhile, however it ends.
+
+    Args:
+        folder: Where.
+        tell: Called with what was kept; and with why nothing was, if something else went wrong before.
+
+    Raises:
+        ConfigurationError: The folder is not possible.
+        RealtimeError: The files cannot be written, and nothing else was wrong.
+    """
+    keeper = Keeper(folder)
+    try:
+        yield keeper
+    except BaseException:
+        try:
+            tell(keeper.save())
+        except RealtimeError as error:
+            tell(str(error))
+        raise
+    tell(keeper.save())
 
 
 class Keeper:
@@ -24,6 +50,8 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._history = History()
+        self._format = PCM16_24K
         self._voice: dict[str, bytearray] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -35,22 +63,26 @@ class Keeper:
         """Take a piece of the model's audio."""
         self._voice.setdefault(chunk.item_id, bytearray()).extend(chunk.data)
 
-    def save(self, history: History, format: AudioFormat) -> tuple[Path, ...]:
+    def take(self, history: History, format: AudioFormat) -> None:
+        """Take the conversation as it is now, and the format of the model's audio."""
+        self._history, self._format = history, format
+
+    def save(self) -> str:
         """Write the conversation, and a WAV file for each item that the model spoke.
 
-        Args:
-            history: The conversation.
-            format: The format of the model's audio.
-
         Returns:
-            The files. What an interruption cut off is in the WAV files too: it was received, if not heard.
+            A line that tells what was kept. What an interruption cut off is in the WAV files too: it was received, if
+            not heard.
 
         Raises:
-            OSError: They cannot be written.
+            RealtimeError: The files cannot be written.
         """
-        text = self._folder / "conversation.txt"
-        text.write_text(f"{history}\n", encoding="utf-8")
-        answers = [self._folder / f"answer-{number:03}.wav" for number in range(1, len(self._voice) + 1)]
-        for file, audio in zip(answers, self._voice.values(), strict=True):
-            file.write_bytes(wav_bytes(to_pcm16(bytes(audio), format), format.rate))
-        return (text, *answers)
+        try:
+            (self._folder / "conversation.txt").write_text(f"{self._history}\n", encoding="utf-8")
+            for number, audio in enumerate(self._voice.values(), 1):
+                pcm16 = to_pcm16(bytes(audio), self._format)
+                (self._folder / f"answer-{number:03}.wav").write_bytes(wav_bytes(pcm16, self._format.rate))
+        except OSError as error:
+            raise RealtimeError(f"--save {self._folder}: {error.strerror}") from error
+        spoken = f", and {len(self._voice)} of its answers as WAV" if self._voice else ""
+        return f"kept the conversation{spoken}, in {self._folder}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rxrealtime import ConfigurationError, Tool, tool
 
@@ -34,11 +35,13 @@ def _attribute(name: str) -> object:
     if "" not in sys.path:
         sys.path.insert(0, "")  # the current folder, as with python -m
     try:
-        return getattr(importlib.import_module(module), attribute)
+        imported = importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # importing runs the module: whatever it raises is told by its class
+        raise ConfigurationError(f"--tools {name!r}: cannot import {module}: {type(error).__name__}: {error}") from None
+    try:
+        return getattr(imported, attribute)
     except AttributeError:
         raise ConfigurationError(f"--tools {name!r}: the module {module} has no {attribute}") from None
-    except Exception as error:  # importing runs the module: whatever it raises is told by its class and message
-        raise ConfigurationError(f"--tools {name!r}: cannot import {module}: {type(error).__name__}: {error}") from None
 
 
 def _tools(found: object, name: str) -> Iterator[Tool]:
@@ -49,6 +52,14 @@ def _tools(found: object, name: str) -> Iterator[Tool]:
             for part in found:
                 yield from _tools(part, name)
         case _ if callable(found):
-            yield tool(found)
+            yield _made(found, name)
         case _:
-            raise ConfigurationError(f"--tools {name!r}: it is a {type(found).__name__}, neither a tool nor a function")
+            kind = type(found).__name__
+            raise ConfigurationError(f"--tools {name!r}: neither a tool nor a function, but of the type {kind}")
+
+
+def _made(function: Callable[..., Any], name: str) -> Tool:
+    try:
+        return tool(function)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"--tools {name!r}: {error}") from None

@@ -20,7 +20,7 @@ from reactivex.subject import Subject
 
 from rxrealtime import Agent, Session, Tool, commands, ops, session_config
 from rxrealtime.audio import AudioFormat, read_wav
-from rxrealtime.cli.keeping import Keeper
+from rxrealtime.cli.keeping import Keeper, keeping
 from rxrealtime.cli.lines import lines_of
 from rxrealtime.cli.place import Place
 from rxrealtime.cli.printable import one_line, printable
@@ -29,7 +29,7 @@ from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejected
 from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreated, SessionConfig
 from rxrealtime.settings import merged, output_format
 
-__all__ = ["Talk", "hold_talk"]
+__all__ = ["Talk", "hold_talk", "run_talk"]
 
 Spoken = tuple[bytes, AudioFormat]
 _NO_WAITS: Waits = ()
@@ -64,19 +64,36 @@ class Talk:
         return Agent("talk", tools=self.tools, settings=settings)
 
 
-async def hold_talk(talk: Talk, descriptor: int) -> None:
-    """Talk until the input ends, or a line says ``/quit``; ``/history`` shows the conversation so far.
+def run_talk(talk: Talk, descriptor: int) -> None:
+    """Hold a talk; files are read before it and written after it, however it ended.
 
     Args:
         talk: With what, and how.
         descriptor: What to read the user's lines from.
 
     Raises:
-        RealtimeError: The session was not opened, was refused its configuration, or was lost; or the file or the
-            folder is not possible.
+        RealtimeError: As `hold_talk`; or the file or the folder is not possible, or what was said cannot be kept.
     """
-    keeper = Keeper(talk.folder) if talk.folder else None
     spoken = _read(talk.audio) if talk.audio else None
+    if talk.folder is None:
+        asyncio.run(hold_talk(talk, descriptor, spoken))
+        return
+    with keeping(talk.folder, _tell) as keeper:
+        asyncio.run(hold_talk(talk, descriptor, spoken, keeper))
+
+
+async def hold_talk(talk: Talk, descriptor: int, spoken: Spoken | None = None, keeper: Keeper | None = None) -> None:
+    """Talk until the input ends, or a line says ``/quit``; ``/history`` shows the conversation so far.
+
+    Args:
+        talk: With what, and how.
+        descriptor: What to read the user's lines from.
+        spoken: What to speak as the first turn.
+        keeper: Who keeps what was said.
+
+    Raises:
+        RealtimeError: The session was not opened, was refused its configuration, or was lost.
+    """
     session = Session(talk.place.transport(), agent=talk.agent)
     _warn(talk.place)
     session.failures.pipe(rx.filter(_is_told_here)).subscribe(_tell_failure, on_error=_leave)
@@ -91,8 +108,7 @@ async def hold_talk(talk: Talk, descriptor: int) -> None:
         raise (ended.cause if ended and ended.cause else error) from None
     finally:
         if keeper:
-            files = keeper.save(session.history.value, output_format(session.config or SessionConfig()))
-            _tell(f"kept {len(files)} files in {talk.folder}")
+            keeper.take(session.history.value, output_format(session.config or SessionConfig()))
 
 
 def _read(file: Path) -> Spoken:
@@ -136,6 +152,8 @@ class _Turn:
         self._lines = lines
         self._prompt = prompt
         self._numbers = count(1)
+        self._over = False
+        self._open = False
 
     async def speak(self, pcm16: bytes, format: AudioFormat) -> None:
         """Speak a recording as the user's turn, and show the answer."""
@@ -163,13 +181,14 @@ class _Turn:
         Raises:
             Exception: What ended the session meanwhile.
         """
-        line: str | None = ""
+        line: str | None = None if self._over else ""
         while line is not None and not line.strip():
             click.echo(prompt, nl=False)
             line = await _unless_closed(self._session, anext(self._lines, None))
-        if line is None and prompt:
-            click.echo()
-        return None if line is None or line.strip() == "/quit" else line
+            if line is None and prompt:
+                click.echo()
+        self._over = line is None or line.strip() == "/quit"
+        return None if self._over else line
 
     async def _show(self, response_id: str | None = None) -> None:
         """Show what happens until the answer is complete that begins with a response."""
@@ -177,20 +196,35 @@ class _Turn:
         async for shown in self._shown:
             match shown:
                 case Print():
-                    click.echo(shown.text, nl=False)
+                    self._print(shown.text)
                 case Tell():
-                    _tell(shown.text)
+                    self._remark(shown.text)
                 case Ask():
                     await self._ask(shown)
                 case Begun():
                     begun = begun or shown.response_id == response_id
                 case Over():
-                    click.echo()
+                    self._end_line()
                     if begun:
                         return
 
+    def _print(self, text: str) -> None:
+        click.echo(text, nl=False)
+        self._open = not text.endswith("\n") if text else self._open
+
+    def _remark(self, text: str) -> None:
+        """Tell something; on a terminal it does not stand in the line of the answer."""
+        self._end_line()
+        _tell(text)
+
+    def _end_line(self) -> None:
+        if self._open:
+            click.echo()
+        self._open = False
+
     async def _ask(self, ask: Ask) -> None:
-        _tell(ask.question)
+        """Ask whether a call may run; the end of the input is no, and so is whatever is not yes."""
+        self._remark(ask.question)
         answer = await self.next_line("y/n> " if self._prompt else "")
         allowed = (answer or "").strip().lower() in ("y", "yes")
         if ask.server_label is not None:

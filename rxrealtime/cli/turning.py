@@ -18,6 +18,7 @@ from rxrealtime.activity import (
 from rxrealtime.cli.printable import one_line, printable
 from rxrealtime.events import (
     FunctionCall,
+    McpApprovalRequest,
     Response,
     ResponseCreated,
     ResponseDone,
@@ -108,8 +109,8 @@ def _dropped(dropped: EventsDropped) -> tuple[Shown, ...]:
 
 
 def _goes_on(response: Response) -> bool:
-    """Tell whether the answer is still to come, after the outputs of tools."""
-    calls = any(isinstance(item, FunctionCall) for item in response.output or ())
+    """Tell whether the answer is still to come, after the outputs of tools and what the user allows."""
+    calls = any(isinstance(item, FunctionCall | McpApprovalRequest) for item in response.output or ())
     return calls and response.status == "completed"
 
 

@@ -8,20 +8,39 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rxrealtime import Tool, tool
+from rxrealtime.audio import PCM16_24K, read_wav, wav_bytes
 from rxrealtime.cli.place import Place
 from rxrealtime.cli.talk import Talk, hold_talk
 from rxrealtime.errors import ClosedBeforeSession, HandshakeRejected, RequestRejectedError, ServerClosed
 from rxrealtime.server.faults import inject, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
-from rxrealtime.server.scenarios import Failure, Rule, Scenario
+from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
+from rxrealtime.server.voices import speak, transcribe
 from tests.leaks import run_clean
 
 Typing = Callable[[bytes], int]
+_PAY = (
+    Rule("pay bill", call=(Call("pay", {"amount": 30}),)),
+    Rule("output", say="Well: {output}"),
+)
 _MEASURED = re.compile(r"rxrealtime: first words after \d+ ms, answered in \d+ ms")
+
+
+@tool(name="pay", needs_approval=True)
+def _pay(amount: int) -> str:
+    """Pay a bill."""
+    return f"paid {amount}"
+
+
+def _is_measured(line: str) -> bool:
+    return _MEASURED.fullmatch(line) is not None
 
 
 @pytest.fixture
@@ -41,10 +60,12 @@ def typing() -> Iterator[Typing]:
         os.close(descriptor)
 
 
-def _talk(descriptor: int, *rules: Rule, modality: Any = "text", key: str | None = None, **server: Any) -> None:
+def _talk(descriptor: int, *rules: Rule, modality: Any = "text", tools: tuple[Tool, ...] = (), **server: Any) -> None:
+    key = server.pop("key", None)
+
     async def main() -> None:
         async with LoopbackServer(Scenario(rules, pace=0), **server) as loopback:
-            await hold_talk(Talk(Place(loopback.url, key=key), modality), descriptor)
+            await hold_talk(Talk(Place(loopback.url, key=key), modality, tools), descriptor)
 
     run_clean(main)
 
@@ -140,12 +161,16 @@ def test_a_frame_that_fails_before_the_first_line_is_told(typing: Typing, capsys
     assert capsys.readouterr().err.startswith("rxrealtime: a frame failed (binary)")
 
 
-def _command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+def _command(
+    *arguments: str, stdin: str = "", folder: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     variables = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"} | environment
+    variables["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "rxrealtime", "talk", *arguments],
         input=stdin,
         env=variables,
+        cwd=folder,
         capture_output=True,
         encoding="utf-8",
         timeout=30,
@@ -178,6 +203,98 @@ def test_an_error_is_one_line(url: str, why: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert line.startswith("rxrealtime: ")
     assert why in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "run"), [("y", True), ("\nYES", True), ("n", False), ("maybe", False), ("/quit", False)]
+)
+def test_a_call_runs_once_it_is_allowed(
+    typing: Typing, capsys: pytest.CaptureFixture[str], answer: str, run: bool
+) -> None:
+    """The next line answers: y or yes is a yes, everything else a no; the answer of the model follows in any case."""
+    _talk(typing(f"pay bill\n{answer}\n".encode()), *_PAY, tools=(_pay,))
+    out, err = capsys.readouterr()
+    asked, *told = (line for line in err.splitlines() if not _is_measured(line))
+    assert asked == 'rxrealtime: may pay run with {"amount": 30}?'
+    if run:
+        assert told == ['rxrealtime: calls pay({"amount": 30})', "rxrealtime: pay gives paid 30"]
+    else:
+        assert told == ["rxrealtime: pay gives [rejected] The call was not approved."]
+    assert out == f"Well: {'paid 30' if run else 'The call was not approved.'}\n"
+
+
+def test_the_end_of_the_input_is_no(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody can answer nothing runs; what the model says about it is shown, and the talk ends."""
+    _talk(typing(b"pay bill\n"), *_PAY, tools=(_pay,))
+    assert capsys.readouterr().out == "Well: The call was not approved.\n"
+
+
+def test_quit_at_a_question_ends_the_talk(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is after it is not sent."""
+    _talk(typing(b"pay bill\n/quit\nmore\n"), *_PAY, tools=(_pay,))
+    assert "more" not in capsys.readouterr().out
+
+
+def test_the_end_of_the_session_ends_a_question(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to answer what does not matter any more: why the session ended is raised."""
+    reader, writer = os.pipe()
+    os.write(writer, b"pay bill\n")
+    rule = replace(_PAY[0], close=(1001, "enough"))
+    with pytest.raises(ServerClosed, match="enough"):
+        _talk(reader, rule, tools=(_pay,))
+    assert "may pay run" in capsys.readouterr().err
+    os.close(reader)
+    os.close(writer)
+
+
+def test_remarks_do_not_stand_in_the_line_of_an_answer(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the model says before it calls a tool is a line, what it says after it the next one; none is empty."""
+    rules = (replace(_PAY[0], say="Let me see."), _PAY[1])
+    _talk(typing(b"pay bill\ny\n"), *rules, tools=(_pay,))
+    assert capsys.readouterr().out == "Let me see.\nWell: paid 30\n"
+
+
+def test_the_history_is_shown_as_it_is(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command is not said to the model; calls and outputs are in the history too."""
+    _talk(typing(b"pay bill\ny\n/history\n"), *_PAY, tools=(_pay,))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "user: pay bill",
+        'function_call: pay({"amount": 30})',
+        "function_call_output: paid 30",
+        "assistant: Well: paid 30",
+    ]
+
+
+def test_a_file_is_spoken_and_what_was_said_is_kept(tmp_path: Path) -> None:
+    """The file is the first turn, lines follow; the answers are shown, and can be heard in the folder."""
+    (tmp_path / "said.wav").write_bytes(wav_bytes(speak("Hello?"), PCM16_24K.rate))
+    done = _command("--spoken", "--audio", "said.wav", "--save", "kept", stdin="echo\n", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "Hello! How can I help?\nYou said: echo\n")
+    assert done.stderr.splitlines()[-1] == "rxrealtime: kept the conversation, and 2 of its answers as WAV, in kept"
+    assert "first audio after" in done.stderr
+    assert "assistant: You said: echo" in (tmp_path / "kept" / "conversation.txt").read_text()
+    kept = [(tmp_path / "kept" / f"answer-00{number}.wav").read_bytes() for number in (1, 2)]
+    assert [transcribe(*read_wav(file)) for file in kept] == done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--audio", "slow.wav"), "the source is audio/pcm at 16000 Hz, and the session expects audio/pcm at 24000 Hz"),
+        (("--audio", "text.wav"), "--audio text.wav: not a readable WAV file"),
+        (("--audio", "none.wav"), "--audio none.wav: No such file or directory"),
+        (("--save", "text.wav"), "--save text.wav: File exists"),
+        (("--tools", "none_of_tests"), "--tools 'none_of_tests': expected module:attribute"),
+    ],
+)
+def test_an_option_that_is_not_possible_is_one_line(tmp_path: Path, options: tuple[str, str], why: str) -> None:
+    """It names the option, or both formats, and the exit code is 1."""
+    (tmp_path / "slow.wav").write_bytes(wav_bytes(bytes(16_000), 16_000))
+    (tmp_path / "text.wav").write_text("text")
+    done = _command("--url", "loopback:", *options, stdin="hello\n", folder=tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith(f"rxrealtime: {why}")
 
 
 def test_ctrl_c_ends_it() -> None:
