@@ -157,7 +157,7 @@ class ApprovalRequested:
         name: The tool.
         response_id: The response that asked for it.
         arguments: What it is to be called with, as the model wrote it.
-        server_label: The MCP server, if it is one of its tools: then the answer is ``commands.approve_mcp``.
+        server_label: The MCP server, if it is one of its tools, which the server calls itself.
     """
 
     call_id: str

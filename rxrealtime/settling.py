@@ -8,12 +8,19 @@ from typing import Any, Final
 
 from rxrealtime.events import (
     ConnectionFailed,
+    ConversationItemAdded,
     ConversationItemCreate,
     FunctionCall,
     FunctionCallOutput,
     Item,
+    McpApprovalRequest,
+    McpApprovalResponse,
+    McpCall,
     ResponseCreated,
     ResponseDone,
+    ResponseMcpCallCompleted,
+    ResponseMcpCallFailed,
+    ResponseOutputItemAdded,
     ResponseOutputItemDone,
 )
 
@@ -26,7 +33,7 @@ class Settling:
 
     Args:
         responses: Ids of the responses that were created and are not done.
-        calls: Ids of the calls that have no output.
+        calls: Ids of the calls that have no output; for MCP, of items that are not done or not answered.
     """
 
     responses: frozenset[str] = frozenset()
@@ -60,8 +67,19 @@ def _done(state: Settling, event: ResponseDone) -> Settling:
     return replace(state, responses=state.responses - {event.response.id or ""})
 
 
+def _item_added(state: Settling, event: ResponseOutputItemAdded | ConversationItemAdded) -> Settling:
+    if isinstance(event.item, McpCall | McpApprovalRequest) and event.item.id:
+        return replace(state, calls=state.calls | {event.item.id})
+    return state
+
+
 def _item_done(state: Settling, event: ResponseOutputItemDone) -> Settling:
-    return replace(state, calls=state.calls | _called(event.item))
+    over = {event.item.id} if isinstance(event.item, McpCall) else frozenset[str]()
+    return replace(state, calls=(state.calls | _called(event.item)) - over)
+
+
+def _mcp_ended(state: Settling, event: ResponseMcpCallCompleted | ResponseMcpCallFailed) -> Settling:
+    return replace(state, calls=state.calls - {event.item_id})
 
 
 def _called(item: Item) -> frozenset[str]:
@@ -71,9 +89,11 @@ def _called(item: Item) -> frozenset[str]:
 
 
 def _sent(state: Settling, event: ConversationItemCreate) -> Settling:
-    if isinstance(event.item, FunctionCallOutput) and event.item.call_id in state.calls:
-        return replace(state, calls=state.calls - {event.item.call_id})
-    return state
+    match event.item:
+        case FunctionCallOutput(call_id=answered) | McpApprovalResponse(approval_request_id=answered):
+            return replace(state, calls=state.calls - {answered or ""})
+        case _:
+            return state
 
 
 def _lost(_: Settling, __: ConnectionFailed) -> Settling:
@@ -83,7 +103,11 @@ def _lost(_: Settling, __: ConnectionFailed) -> Settling:
 _CHANGES: Final[Mapping[type, Callable[[Settling, Any], Settling]]] = {
     ResponseCreated: _created,
     ResponseDone: _done,
+    ResponseOutputItemAdded: _item_added,
     ResponseOutputItemDone: _item_done,
+    ConversationItemAdded: _item_added,
+    ResponseMcpCallCompleted: _mcp_ended,
+    ResponseMcpCallFailed: _mcp_ended,
     ConversationItemCreate: _sent,
     ConnectionFailed: _lost,
 }

@@ -227,10 +227,7 @@ class _Turn:
         self._remark(ask.question)
         answer = await self.next_line("y/n> " if self._prompt else "")
         allowed = (answer or "").strip().lower() in ("y", "yes")
-        if ask.server_label is not None:
-            answered = commands.approve_mcp(ask.call_id) if allowed else commands.reject_mcp(ask.call_id)
-            await self._session.send(*answered)
-        elif allowed:
+        if allowed:
             await self._session.approve(ask.call_id)
         else:
             await self._session.reject(ask.call_id)

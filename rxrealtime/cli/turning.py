@@ -53,7 +53,6 @@ class Ask:
 
     call_id: str
     question: str
-    server_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +134,7 @@ def _ended(ended: ToolEnded) -> tuple[Shown, ...]:
 
 def _asked(request: ApprovalRequested) -> tuple[Shown, ...]:
     of = f" of {request.server_label}" if request.server_label else ""
-    return (
-        Ask(request.call_id, f"may {request.name}{of} run with {_short(request.arguments)}?", request.server_label),
-    )
+    return (Ask(request.call_id, f"may {request.name}{of} run with {_short(request.arguments)}?"),)
 
 
 def _interrupted(interrupted: Interrupted) -> tuple[Shown, ...]:

@@ -102,7 +102,7 @@ def test_a_long_output_is_cut() -> None:
 def test_an_approval_is_a_question() -> None:
     """It names the call with its arguments, and the MCP server if it is one of its tools."""
     assert _shown(_approval(None)) == [Ask("call_1", 'may pay run with {"amount": 30}?')]
-    assert _shown(_approval("bank")) == [Ask("call_1", 'may pay of bank run with {"amount": 30}?', "bank")]
+    assert _shown(_approval("bank")) == [Ask("call_1", 'may pay of bank run with {"amount": 30}?')]
 
 
 def test_what_the_session_did_is_told() -> None:

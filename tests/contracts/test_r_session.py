@@ -10,6 +10,8 @@ import pytest
 
 from rxrealtime import (
     Agent,
+    Approval,
+    ApprovalRequested,
     CommitTooShortError,
     Interrupt,
     Interrupted,
@@ -22,10 +24,14 @@ from rxrealtime import (
     SessionClosedError,
     SessionStateError,
     commands,
+    ops,
     session_config,
     tool,
 )
-from rxrealtime.events import ResponseOutputAudioDelta, ResponseOutputTextDelta
+from rxrealtime.events import ResponseOutputAudioDelta, ResponseOutputTextDelta, ToolDefinition
+from rxrealtime.loopback import LoopbackTransport
+from rxrealtime.server.mcp_servers import McpServer, McpTool
+from rxrealtime.server.scenarios import Call, Rule, Scenario
 from tests.conversing import Provider
 from tests.leaks import run_clean
 from tests.operators.streams import settle
@@ -376,5 +382,29 @@ def test_l3_a_tool_in_a_thread_does_not_hold_up_the_events() -> None:
             assert provider.types() == ["session.update"]
             release.set()
             assert (await provider.until(2))["item"]["output"] == "done"
+
+    run_clean(main)
+
+
+def test_l2_an_mcp_call_that_ends_after_its_response_leads_to_one_more_create() -> None:
+    """L2: over a websocket, with an approval between; the session has settled when the answer is there."""
+    scenario = Scenario(
+        (Rule("find", call=(Call("search", {"q": "x"}, server="docs"),)), Rule("*", say="Found it.")),
+        pace=0,
+        mcp=(McpServer("docs", (McpTool("search", output="42", seconds=0.02),)),),
+    )
+    docs = ToolDefinition(type="mcp", server_label="docs", server_url="https://docs.invalid")
+
+    async def main() -> None:
+        session = Session(LoopbackTransport(scenario=scenario), agent=Agent("clerk", tools=(docs,)))
+        asked = session.activity.pipe(ops.of_type(ApprovalRequested))
+        asked.subscribe(lambda request: session.tell(Approval(request.call_id)))
+        sent: list[str] = []
+        session.sent.subscribe(lambda event: sent.append(event.type))
+        async with session:
+            await session.send(*commands.say("find it"))
+            await session.settled()
+            assert session.history.value.items[-1].text == "Found it."
+        assert sent.count("response.create") == 2
 
     run_clean(main)
