@@ -44,17 +44,19 @@ class Charge:
         self._request = request
         self._tell = tell
         self._ready = asyncio.Event()
+        self._config: SessionConfig | None = None
         self._refused: Exception | None = None
         if agent is None:
             self._ready.set()
 
-    async def config(self) -> SessionConfig | None:
-        """Make the configuration of the first agent; None if there is no agent.
+    async def prepare(self) -> None:
+        """Make the configuration of the first agent, if there is one.
 
         Raises:
             ConfigurationError: Its instructions cannot be made.
         """
-        return None if self.agent is None else without_model(await agent_config(self.agent, self._context))
+        if self.agent is not None:
+            self._config = without_model(await agent_config(self.agent, self._context))
 
     def take(self) -> None:
         """Tell who has the session, before anything comes."""
@@ -77,14 +79,11 @@ class Charge:
         if self._refused is not None:
             raise self._refused
 
-    async def begin(self, config: SessionConfig) -> None:
-        """Put the configuration of the first agent in force, and let what waits for it be sent.
-
-        Args:
-            config: What `config` gave.
-        """
+    async def begin(self) -> None:
+        """Put the configuration of the first agent in force, and let what waits for it be sent."""
         try:
-            await self._put_in_force(config)
+            if self._config is not None:
+                await self._put_in_force(self._config)
         except Exception as error:  # whatever it is, all who want to send have to learn of it
             self._refused = error
             self._tell(SendFailed(error, 0.0, None, "session.update"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from rxrealtime.activity import ResponseDropped
@@ -18,7 +19,7 @@ from rxrealtime.options import Options
 from rxrealtime.outbox import Outbox
 from rxrealtime.stage import Stage
 from rxrealtime.teardown import Farewell, tear_down
-from rxrealtime.transport.base import Connection, Transport
+from rxrealtime.transport.base import Connection
 
 __all__ = ["Life"]
 
@@ -45,20 +46,20 @@ class Life:
         self._link: Link | None = None
         self._task: asyncio.Task[Any] | None = None  # the one thing that goes on: connecting, later the teardown
 
-    async def connect(self, transport: Transport) -> Connection:
+    async def connect(self, opening: Coroutine[Any, Any, Connection]) -> Connection:
         """Connect in a task of its own, so that `close` can call it off.
 
         Args:
-            transport: What to connect.
+            opening: What gives the connection.
 
         Returns:
             The connection.
 
         Raises:
             SessionClosedError: The session was closed meanwhile.
-            Exception: What the transport raised.
+            Exception: What the opening raised.
         """
-        self._task = connecting = asyncio.ensure_future(transport.connect())
+        self._task = connecting = asyncio.ensure_future(opening)
         try:
             return await connecting
         except asyncio.CancelledError:

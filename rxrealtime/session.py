@@ -33,7 +33,7 @@ from rxrealtime.pending import PendingRequests
 from rxrealtime.policies import behaviour_for
 from rxrealtime.stage import Stage
 from rxrealtime.streams import streams
-from rxrealtime.transport.base import Transport
+from rxrealtime.transport.base import Connection, Transport
 from rxrealtime.transport.schemes import transport_for
 
 __all__ = ["Session"]
@@ -112,8 +112,7 @@ class Session(Observables):
         self.activity.pipe(of_type(HandoffRequested)).subscribe(self._hand_over)
         self._charge.take()
         try:
-            config = await self._charge.config()
-            connection = await self._life.connect(self._transport)
+            connection = await self._life.connect(self._connect())
         except Exception as error:  # whatever a transport raises, every subscriber has to learn of it
             called_off = self._core.course.stages.current is not Stage.CONNECTING
             self._core.streams.events.on_next(ConnectionFailed(error))
@@ -123,8 +122,7 @@ class Session(Observables):
             self._life.give_up(None)
             raise
         await self._life.begin(connection)
-        if config is not None:
-            self._core.errands.start(self._charge.begin(config), "configuration", self._charge.release)
+        self._core.errands.start(self._charge.begin(), "configuration", self._charge.release)
         return self
 
     async def send(self, *events: ClientEvent) -> None:
@@ -274,6 +272,10 @@ class Session(Observables):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _connect(self) -> Connection:
+        await self._charge.prepare()
+        return await self._transport.connect()
 
     async def _put_in_force(self, update: SessionUpdate) -> ServerEvent:
         return await self._ask(update, self._options.config_timeout)

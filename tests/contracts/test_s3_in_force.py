@@ -12,6 +12,7 @@ from rxrealtime import (
     AgentChanged,
     ConfigMismatch,
     ConfigurationError,
+    ConnectionLost,
     MemoryTransport,
     RequestRejectedError,
     RequestTimeoutError,
@@ -177,6 +178,28 @@ def test_s3_instructions_that_cannot_be_made_are_refused_before_anything_is_open
             await session.open()
         assert "secret" not in str(refused.value)
         assert (await session.closed).cause is refused.value
+
+    run_clean(main)
+
+
+def test_s3_closing_calls_off_instructions_that_take_for_ever() -> None:
+    """S3, T2: before anything was opened, and nothing is opened any more."""
+
+    async def instructions(context: object) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    async def main() -> None:
+        transport = MemoryTransport()
+        session = Session(transport, agent=Agent("clerk", instructions))
+        opening = asyncio.ensure_future(session.open())
+        await settle()
+        await session.close()
+        with pytest.raises(SessionClosedError):
+            await opening
+        assert (await session.closed).by == "us"
+        with pytest.raises(ConnectionLost, match="nobody has connected"):
+            transport.peer.send("{}")
 
     run_clean(main)
 
