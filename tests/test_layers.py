@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loopback": SESSION | SERVER | {"loopback"},
     "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
+    "testing": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
 }
@@ -45,8 +46,20 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 FOREIGN: dict[str, set[str]] = {
     "docstring_parser": {"tools"},
+    "hypothesis": {"testing"},
     "opentelemetry": {"telemetry"},
-    "pydantic": {"events", "codec", "commands", "operators", "server", "agent", "history", "settings", "tools"},
+    "pydantic": {
+        "events",
+        "codec",
+        "commands",
+        "operators",
+        "server",
+        "agent",
+        "history",
+        "settings",
+        "testing",
+        "tools",
+    },
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
@@ -134,5 +147,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"opentelemetry"}
+    optional = {"hypothesis", "opentelemetry"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

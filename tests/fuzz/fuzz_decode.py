@@ -1,7 +1,7 @@
 """A coverage-guided fuzz target for `decode`: no frame raises, and what is an event can be written and read again.
 
 Run: ``python -m tests.fuzz.fuzz_decode [seconds]``, 60 by default; needs ``atheris``. The seed corpus is made anew of
-the strategies each time. What crashes is written into ``tests/fuzz/crashes``, where tests/fuzz/test_crashes.py reads it.
+the strategies each time. What crashes is written into ``tests/fuzz/crashes``, where test_crashes.py reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def seed_corpus(folder: Path) -> int:
     from rxrealtime.testing.strategies import FaultyTrace, multiplied
 
     frames = {one.frame for seed in range(20) for one in multiplied(FaultyTrace(()), count=60, seed=seed)}
-    frames |= {one for one in _examples(Random(0))}
+    frames |= set(_examples(Random(0)))
     for number, frame in enumerate(sorted(frames, key=repr)):
         data = frame.encode("utf-8") if isinstance(frame, str) else frame
         (folder / f"{number:04}").write_bytes(data)
