@@ -22,7 +22,7 @@ from rxrealtime.testing.strategies import FaultyTrace, Numbered, multiplied, tra
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 EXAMPLES = 50 if NIGHTLY else 4
 FRAMES = {"decode": 5_000_000, "memory": 5_000_000, "websocket": 5_000_000} if NIGHTLY else {}
-SHARE = {"decode": 60_000, "memory": 80_000, "websocket": 60_000}
+SHARE = {"decode": 60_000, "memory": 40_000, "websocket": 100_000}
 """How many frames take each path: 200,000 in an ordinary run, 5,000,000 each in the nightly one."""
 
 _BATCH = 500
