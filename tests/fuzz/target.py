@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from rxrealtime.codec import decode, decode_client, encode
 from rxrealtime.events import Event, ExceptionEvent, UnknownEvent
 
 __all__ = ["check"]
+
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
+"""What may be a number beyond a double: it is read as infinity, which has no JSON that gives it back."""
 
 
 def check(data: bytes) -> None:
@@ -20,6 +25,5 @@ def check(data: bytes) -> None:
             assert isinstance(value, ExceptionEvent)
             assert value.frame is not None and value.frame.data is data
             repr(value)
-        elif b"e" not in data.lower():  # a number beyond a double has no JSON that gives it back
-            again = read(encode(value))
-            assert again == value
+        elif not _HUGE.search(data):
+            assert read(encode(value)) == value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,3 +185,12 @@ def test_a_trace_is_multiplied_in_order_and_the_same_way_each_time(trace: Faulty
     assert (len(made), ids) == (300, [f"event_{number}" for number in range(len(ids))])
     assert made == list(multiplied(trace, count=300, seed=seed))
     assert 20 < sum(one.kind is not None for one in made) < 120
+
+
+def test_the_example_of_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it stands in docs/strategies.md."""
+    text = (Path(__file__).parents[2] / "docs/strategies.md").read_text("utf-8")
+    program = text.partition("```python\n")[2].partition("```")[0]
+    exec(compile(program, "strategies.md", "exec"), {})  # noqa: S102  # the document's own program
+    printed = capsys.readouterr().out
+    assert "NaN" in printed and "ud83d" in printed
