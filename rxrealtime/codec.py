@@ -13,6 +13,7 @@ looked at a second time, off the fast path, to say what it was:
 | bytes that are not UTF-8, or hold NUL, and so are no JSON text | `BinaryFailed` |
 | JSON in a binary frame | as if it were text |
 | duplicate keys | the last one counts |
+| a number too large for a double (``1e999``) | `SchemaFailed` in a field, infinity in what is unknown; it is not encoded |
 """
 
 import re
@@ -111,7 +112,7 @@ def encode_bytes(event: Event | UnknownEvent) -> bytes:
     """
     try:
         if isinstance(event, UnknownEvent):
-            return pydantic_core.to_json(dict(event.raw), inf_nan_mode="constants")
+            return _finite(pydantic_core.to_json(dict(event.raw), inf_nan_mode="constants"))
         event.model_fields_set.add("type")  # the tag has a default, and defaults are not written
         return event.__pydantic_serializer__.to_json(event, exclude_unset=True)
     except (ValueError, TypeError):
@@ -119,6 +120,13 @@ def encode_bytes(event: Event | UnknownEvent) -> bytes:
         raise SchemaError(
             f"{type(event).__name__} cannot be written: it holds a lone surrogate, or a value JSON does not have"
         ) from None
+
+
+def _finite(data: bytes) -> bytes:
+    """Refuse an infinity, which a number too large for a double becomes (``1e999``); ValueError."""
+    if _may_hold_nan(data):
+        pydantic_core.from_json(data, allow_inf_nan=False)
+    return data
 
 
 def _decoder(adapter: TypeAdapter[Any], known: Mapping[str, type[Event]]) -> Callable[[Frame], Any]:

@@ -148,3 +148,14 @@ def test_messages_with_null_text_and_audio_are_messages(role: str) -> None:
         None,
         None,
     )
+
+
+def test_an_infinity_that_a_large_number_became_is_not_written() -> None:
+    """What is written is JSON (RFC 8259), also where the server's number does not fit into a double."""
+    event = decode('{"type": "zork", "value": 1e999}')
+    assert isinstance(event, UnknownEvent)
+    with pytest.raises(SchemaError, match="a value JSON does not have"):
+        encode(event)
+    named = decode('{"type": "zork", "value": "Infinity and NaN"}')
+    assert isinstance(named, UnknownEvent)
+    assert decode(encode(named)) == named
