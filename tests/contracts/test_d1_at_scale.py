@@ -113,15 +113,18 @@ def through_websocket(frames: Iterator[Numbered], judge: Judge) -> None:
             for data in judge.announce(batch):
                 await socket.send(data)
         sent.set()
+        look()  # the last one may have come before its send returned
         await socket.wait_closed()
+
+    def look() -> None:
+        if sent.is_set() and not judge.expected:
+            all_in.set()
 
     async def main() -> None:
         async with serve(speak, "127.0.0.1", 0, compression=None) as server:
             host, port = server.sockets[0].getsockname()[:2]
             session = Session(f"ws://{host}:{port}/")
-            session.events.subscribe(
-                lambda value: (judge.saw(value), sent.is_set() and not judge.expected and all_in.set())
-            )
+            session.events.subscribe(lambda value: (judge.saw(value), look()))
             async with session:
                 await all_in.wait()
             assert (await session.closed).cause is None, "the session did not live"
