@@ -13,7 +13,7 @@ looked at a second time, off the fast path, to say what it was:
 | bytes that are not UTF-8, or hold NUL, and so are no JSON text | `BinaryFailed` |
 | JSON in a binary frame | as if it were text |
 | duplicate keys | the last one counts |
-| a number too large for a double (``1e999``) | `SchemaFailed` in a field, infinity in what is unknown; it is not encoded |
+| a number too large for a double (``1e999``) | `SchemaFailed`; infinity in what is unknown, and not encoded |
 """
 
 import re
