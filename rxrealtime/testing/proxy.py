@@ -150,8 +150,8 @@ class FaultProxy:
             for held in tuple(self._held):
                 held.transport.abort()
             for client, (_, upstream) in tuple(self._open.items()):
-                client.transport.abort()
-                upstream.transport.abort()
+                cast(TappedServer, client).abort()
+                upstream.abort()
                 await upstream.wait_closed()
             server.close()
             await server.wait_closed()

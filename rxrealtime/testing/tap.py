@@ -42,6 +42,11 @@ class Tapped(Connection):
         data = await self.recv(decode=False)
         return bytes(data), self.kinds.popleft() is wire.Opcode.BINARY
 
+    def abort(self) -> None:
+        """Cut the connection, if it is not gone yet; asyncio's own ``abort`` may fail then."""
+        if not self.connection_lost_waiter.done():
+            self.transport.abort()
+
 
 class TappedClient(Tapped, ClientConnection):
     """The end that connects."""

@@ -68,6 +68,14 @@ class IntakeConnection(ClientConnection):
         self._waiting = self.loop.create_future()
         await self._waiting
 
+    def abort(self) -> None:
+        """Cut the connection, if it is not gone yet.
+
+        asyncio's own ``abort`` fails on a transport that is gone and had to write something when it began to close.
+        """
+        if not self.connection_lost_waiter.done():
+            self.transport.abort()
+
     def _take(self, data: bytes | bytearray | memoryview) -> None:
         self.inbox.append(Frame("received", bytes(data), self.loop.time() - self.opened))
         if len(self.inbox) >= _HIGH:

@@ -1,0 +1,255 @@
+"""Clients that others wrote, with every fault between them and the embedded server: the server survives.
+
+What becomes of the client itself is measured beside it (`docs/clients.md`), as far as it is the same every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rxrealtime import Session, commands
+from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, refuse_session, session_expired
+from rxrealtime.server.loopback import LoopbackServer
+from rxrealtime.server.outputs import Disconnect, RawFrame
+from rxrealtime.testing import faults as f
+from rxrealtime.testing.mutations import MUTATIONS
+from rxrealtime.testing.plans import FaultPlan, Planned
+from rxrealtime.testing.proxy import FaultProxy
+from tests.leaks import run_clean
+
+openai = pytest.importorskip("openai", reason="needs the openai package, which is not installed")
+agents = pytest.importorskip("agents", reason="needs the openai-agents package, which is not installed")
+realtime = pytest.importorskip("agents.realtime", reason="needs the openai-agents package, which is not installed")
+
+MIB = 2**20
+PATIENCE = 5.0
+"""Seconds for what comes to an end by itself: a safety net."""
+SILENCE = 0.1
+"""Seconds after which a client that waits for what never comes is taken away."""
+ANSWERED, TOLD, ENDED, STUCK = "answered", "told of an error", "ended", "stuck"
+SERVER_LOG = "rxrealtime.server"
+
+
+async def openai_client(url: str) -> str:
+    """Ask for one answer with the ``openai`` client; tell how it went."""
+    base = url.partition("/realtime")[0]
+    http = openai.DefaultAsyncHttpxClient(verify=False)  # no certificates are read; nothing is fetched over HTTP
+    client = openai.AsyncOpenAI(api_key="not-a-key", websocket_base_url=base, base_url=base, http_client=http)
+    async with client, client.realtime.connect(model="gpt-realtime") as connection:
+        await connection.session.update(session={"type": "realtime", "output_modalities": ["text"]})
+        content = [{"type": "input_text", "text": "hello"}]
+        await connection.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+        await connection.response.create()
+        async for event in connection:
+            match getattr(event, "type", None):  # what is not an object comes as it is
+                case "error":
+                    return TOLD
+                case "response.done":
+                    return ANSWERED
+    return ENDED
+
+
+async def agents_client(url: str) -> str:
+    """Ask for one answer with a session of ``openai-agents``; tell how it went."""
+    agents.set_tracing_disabled(True)
+    settings = {"model_name": "gpt-realtime", "output_modalities": ["text"]}
+    config = {"api_key": "not-a-key", "url": url, "initial_model_settings": settings}
+    runner = realtime.RealtimeRunner(realtime.RealtimeAgent(name="host", instructions="Be brief."))
+    async with await runner.run(model_config=config) as session:
+        await session.send_message("hello")
+        async for event in session:
+            if event.type == "agent_end":
+                return ANSWERED
+            if event.type == "error" and isinstance(event.error, openai.BaseModel):  # of the server, not its own
+                return TOLD
+    return ENDED
+
+
+Client = Callable[[str], Awaitable[str]]
+CLIENTS: dict[str, Client] = {"openai": openai_client, "agents": agents_client}
+
+
+async def outcome_of(client: Client, proxy: FaultProxy, patience: float) -> str:
+    """Let a client talk through a proxy, and take it away after a while; tell how it went."""
+    talking = asyncio.ensure_future(client(proxy.url))
+    done, _ = await asyncio.wait([talking], timeout=patience)
+    if not done:
+        talking.cancel()
+        await proxy.close()  # else the client waits for the end of its closing handshake
+    (ended,) = await asyncio.gather(talking, return_exceptions=True)
+    if not done:
+        return STUCK
+    return ended if isinstance(ended, str) else type(ended).__name__
+
+
+async def good_conversation(url: str) -> None:
+    """Hold a conversation that has nothing wrong in it: an answer, then another one that knows what was said."""
+    async with Session(url) as session:
+        for text in ("zebra", "lion"):
+            await session.send(*commands.say(text))
+            async for event in session:
+                if event.type == "response.done":
+                    assert event.response.status == "completed"
+                    break
+
+
+async def survives(client: Client, *faults: Planned | tuple[Planned, ...], patience: float = PATIENCE) -> str:
+    """Let a client and its faults at a server; then nothing of them is left and it talks to a good client."""
+    async with LoopbackServer(pace=0) as server:
+        before = asyncio.all_tasks()
+        async with FaultProxy(server.url, FaultPlan(7, *faults)) as proxy:
+            outcome = await outcome_of(client, proxy, patience)
+        assert proxy.log, "no fault was injected"
+        if theirs := asyncio.all_tasks() - before:  # the server's end of the conversation ends by itself
+            _, left = await asyncio.wait(theirs, timeout=PATIENCE)
+            assert not left, "the server still talks to a client that has gone"
+        await good_conversation(server.url)
+    return outcome
+
+
+@pytest.fixture(autouse=True)
+def no_engine_failed(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The server logs nothing at all that is an error."""
+    with caplog.at_level(logging.ERROR, SERVER_LOG):
+        yield
+    assert [record.getMessage() for record in caplog.get_records("call") if record.name == SERVER_LOG] == []
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault, and how it goes for each client; None where that depends on what is struck."""
+
+    fault: Planned | tuple[Planned, ...]
+    openai: str | None = None
+    agents: str | None = None
+
+    def expected(self, name: str) -> str | None:
+        """Give the outcome for a client."""
+        return self.openai if name == "openai" else self.agents
+
+
+def both(fault: Planned | tuple[Planned, ...], outcome: str) -> Case:
+    """Make a case that goes the same way for both clients."""
+    return Case(fault, outcome, outcome)
+
+
+def received(make: Callable[..., f.FrameFault], *given: Any) -> f.FrameFault:
+    """Make a fault of the first piece of the answer."""
+    return make(*given, types=("response.output_text.delta",), times=1)
+
+
+def sent(make: Callable[..., f.FrameFault], *given: Any) -> f.FrameFault:
+    """Make a fault of the client's wish for an answer."""
+    return make(*given, direction="sent", types=("response.create",), times=1)
+
+
+NO_JSON, NO_UTF8, CLOSED, NO_HANDSHAKE = (
+    "JSONDecodeError",
+    "UnicodeDecodeError",
+    "ConnectionClosedError",
+    "InvalidStatus",
+)
+
+TO_THE_CLIENT: dict[str, Case] = {
+    "truncate": both(received(f.truncate), NO_JSON),
+    "empty": both(received(f.empty), NO_JSON),
+    "not JSON": both(received(f.strike, RawFrame("{")), NO_JSON),
+    "garbage": both(received(f.garbage), NO_UTF8),
+    "invalid UTF-8": Case(received(f.invalid_utf8), NO_UTF8, CLOSED),
+    "binary": both(received(f.binary), ANSWERED),
+    "not an object": both(received(f.not_an_object), ANSWERED),
+    "wrong type": both(received(f.wrong_type), ANSWERED),
+    "null field": both(received(f.null_field), ANSWERED),
+    "missing field": both(received(f.missing_field), ANSWERED),
+    "extra field": both(received(f.extra_field), ANSWERED),
+    "unknown type": both(received(f.unknown_type), ANSWERED),
+    "2 MiB": both(received(f.oversize, 2 * MIB), ANSWERED),
+    "9 MiB": Case(received(f.oversize, 9 * MIB), ANSWERED, CLOSED),
+    "duplicate": both(received(f.duplicate, 2), ANSWERED),
+    "reorder": both(received(f.reorder), ANSWERED),
+    "drop": both(received(f.drop), ANSWERED),
+    "end dropped": both(f.drop(types=("response.done",)), STUCK),
+    "split": both(received(f.split), ANSWERED),
+    "merge": both(received(f.merge), ANSWERED),
+    "delay": both(received(f.delay, 0.01), ANSWERED),
+    "slow": both(received(f.slow, 0.01), ANSWERED),
+}
+FROM_THE_CLIENT: dict[str, Case] = {
+    "truncate": both(sent(f.truncate), TOLD),
+    "empty": both(sent(f.empty), TOLD),
+    "not JSON": both(sent(f.strike, RawFrame("{")), TOLD),
+    "garbage": both(sent(f.garbage), TOLD),
+    "invalid UTF-8": both(sent(f.invalid_utf8), TOLD),
+    "binary": both(sent(f.binary), ANSWERED),
+    "not an object": both(sent(f.not_an_object), TOLD),
+    "wrong type": both(sent(f.wrong_type), TOLD),
+    "null field": both(sent(f.null_field), TOLD),
+    "missing field": both(sent(f.missing_field), TOLD),
+    "extra field": both(sent(f.extra_field), ANSWERED),
+    "unknown type": both(sent(f.unknown_type), TOLD),
+    "9 MiB": both(sent(f.oversize, 9 * MIB), ANSWERED),
+    "25 MiB": both(sent(f.oversize, 25 * MIB), CLOSED),
+    "duplicate": Case(sent(f.duplicate, 2)),
+    "reorder": both(sent(f.reorder), STUCK),
+    "drop": both(sent(f.drop), STUCK),
+    "split": both(sent(f.split), ANSWERED),
+    "merge": both(sent(f.merge), ANSWERED),
+    "delay": both(sent(f.delay, 0.01), ANSWERED),
+    "slow": both(sent(f.slow, 0.01), ANSWERED),
+}
+AFTER = "response.created"
+ENDS: dict[str, Case] = {
+    **{f"close {code}": both(close(code, "why", after=AFTER), ENDED) for code in (1000, 1001)},
+    **{f"close {code}": both(close(code, "why", after=AFTER), CLOSED) for code in (1002, 1008, 1011, 1013, 4000)},
+    "close at once": both(close(1011), CLOSED),
+    "abort": both(abort(after=AFTER), CLOSED),
+    "abort at once": both(abort(), CLOSED),
+    "abort of the client": both(sent(f.strike, Disconnect()), CLOSED),
+    "silent": both(go_silent(after=AFTER), STUCK),
+    "silent at once": both(go_silent(), STUCK),
+    "refused after 101": Case(refuse_session(None, "no"), TOLD, CLOSED),
+    "expired": Case(session_expired(after=AFTER), TOLD, ENDED),
+    **{f"refused {status}": both(Refusal(status), NO_HANDSHAKE) for status in (401, 403, 429, 500, 503)},
+    "redirected": both(
+        Refusal(307, headers=(("Location", "/v1/realtime?model=gpt-realtime"),), connection=0), ANSWERED
+    ),
+    "slow handshake": both(Stall(0.02), ANSWERED),
+    "no handshake": both(Stall(3600), STUCK),
+}
+CASES = {
+    **{f"received, {name}": case for name, case in TO_THE_CLIENT.items()},
+    **{f"sent, {name}": case for name, case in FROM_THE_CLIENT.items()},
+    **{f"end, {name}": case for name, case in ENDS.items()},
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_x_the_server_survives_a_client_with_a_fault(case: Case, name: str) -> None:
+    """It is rid of that client, whatever it did, and answers the next one; how it went for the client is the table's."""
+    expected = case.expected(name)
+    patience = SILENCE if expected == STUCK else PATIENCE
+    outcome = run_clean(lambda: survives(CLIENTS[name], case.fault, patience=patience), deadline=3 * PATIENCE)
+    assert expected in (None, outcome)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("kind", sorted(MUTATIONS))
+def test_x_the_server_survives_a_line_that_spoils_every_second_frame(kind: str, name: str) -> None:
+    """In both directions, those of the handshake of the session too."""
+    fault = f.mutate(kind, direction=None, every=2)
+    run_clean(lambda: survives(CLIENTS[name], fault, patience=SILENCE), deadline=3 * PATIENCE)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("make", [f.duplicate, f.reorder, f.drop, f.split, f.merge], ids=lambda make: make.__name__)
+def test_x_the_server_survives_a_line_that_misplaces_frames(make: Callable[..., f.FrameFault], name: str) -> None:
+    """Any frame, in both directions."""
+    fault = make(direction=None, probability=0.5)
+    run_clean(lambda: survives(CLIENTS[name], fault, patience=SILENCE), deadline=3 * PATIENCE)
