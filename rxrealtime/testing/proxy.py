@@ -9,6 +9,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from weakref import WeakSet
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -114,6 +115,7 @@ class FaultProxy:
         self._tell = on_injected
         self._handshakes = 0
         self._open: dict[ServerConnection, tuple[int, TappedClient]] = {}
+        self._begun: WeakSet[ServerConnection] = WeakSet()
         self._held: set[ServerConnection] = set()
         self._server: Server | None = None
 
@@ -150,11 +152,14 @@ class FaultProxy:
             for held in tuple(self._held):
                 held.transport.abort()
             for client, (_, upstream) in tuple(self._open.items()):
-                cast(TappedServer, client).abort()
-                upstream.abort()
+                client.transport.abort()
+                upstream.transport.abort()
                 await upstream.wait_closed()
             server.close()
             await server.wait_closed()
+            for _, upstream in tuple(self._open.values()):  # connected in the meantime
+                upstream.transport.abort()
+                await upstream.wait_closed()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -191,6 +196,8 @@ class FaultProxy:
         if stalled:
             self._note(Injected(None, "received", "stall", detail=f"{stalled:.3f} s", connection=number))
             await self._stall(connection, stalled)
+        if connection.connection_lost_waiter.done():
+            return _answer(connection, 503, "")  # nobody is there to read it
         if refusal is not None:
             self._note(Injected(None, "received", "refuse", detail=str(refusal.status), connection=number))
             return _answer(connection, refusal.status, refusal.body, refusal.headers)
@@ -203,7 +210,13 @@ class FaultProxy:
         except (OSError, InvalidHandshake, EOFError) as error:
             return _answer(connection, 502, Refusal(502, f"no connection to the server: {type(error).__name__}").body)
         self._open[connection] = (number, upstream)
+        connection.connection_lost_waiter.add_done_callback(lambda _: self._abandon(connection))
         return None
+
+    def _abandon(self, connection: ServerConnection) -> None:
+        """Leave the server, if the client left before its conversation began."""
+        if connection not in self._begun and (opened := self._open.pop(connection, None)):
+            opened[1].transport.abort()
 
     async def _stall(self, connection: ServerConnection, seconds: float) -> None:
         self._held.add(connection)
@@ -243,6 +256,7 @@ class FaultProxy:
         return upstream.subprotocol
 
     async def _converse(self, connection: ServerConnection) -> None:
+        self._begun.add(connection)
         number, upstream = self._open[connection]
         try:
             await Relay(cast(TappedServer, connection), upstream, begin(self._plan, number), self._note).run()

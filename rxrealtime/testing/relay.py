@@ -76,7 +76,7 @@ class Relay:
                 task.cancel()
             await asyncio.wait(tasks)
             for end in self._ends.values():
-                end.abort()
+                end.transport.abort()
 
     async def _read(self, direction: Direction) -> None:
         """Take frames of one direction and put what becomes of them on their way."""
@@ -171,7 +171,7 @@ def _fragments(payload: bytes, count: int) -> list[bytes]:
 
 async def _end(target: Tapped, close: Disconnect) -> None:
     if close.code is None:
-        target.abort()
+        target.transport.abort()
     else:
         await target.close(close.code, close.reason)
 

@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 
+from rxrealtime.transport.gone import GoneTransport
+
 __all__ = ["Tapped", "TappedClient", "TappedServer"]
 
 
@@ -33,6 +35,11 @@ class Tapped(Connection):
             self.kinds.append(event.opcode)
         super().process_event(event)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep what is done to the connection later from failing."""
+        super().connection_lost(exc)
+        self.transport = GoneTransport(self.transport)
+
     async def receive(self) -> tuple[bytes, bool]:
         """Return the next message, and whether it was binary.
 
@@ -41,11 +48,6 @@ class Tapped(Connection):
         """
         data = await self.recv(decode=False)
         return bytes(data), self.kinds.popleft() is wire.Opcode.BINARY
-
-    def abort(self) -> None:
-        """Cut the connection, if it is not gone yet; asyncio's own ``abort`` may fail then."""
-        if not self.connection_lost_waiter.done():
-            self.transport.abort()
 
 
 class TappedClient(Tapped, ClientConnection):

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.protocol import State
 
 from rxrealtime.frames import Frame
+from rxrealtime.transport.gone import GoneTransport
 
 __all__ = ["IntakeConnection"]
 
@@ -54,6 +55,7 @@ class IntakeConnection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake the reader, who finds out how it ended."""
         super().connection_lost(exc)
+        self.transport = GoneTransport(self.transport)
         self._wake()
 
     async def more(self) -> None:
@@ -67,14 +69,6 @@ class IntakeConnection(ClientConnection):
         self.transport.resume_reading()
         self._waiting = self.loop.create_future()
         await self._waiting
-
-    def abort(self) -> None:
-        """Cut the connection, if it is not gone yet.
-
-        asyncio's own ``abort`` fails on a transport that is gone and had to write something when it began to close.
-        """
-        if not self.connection_lost_waiter.done():
-            self.transport.abort()
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
         self.inbox.append(Frame("received", bytes(data), self.loop.time() - self.opened))

@@ -83,7 +83,7 @@ class SocketConnection:
         except TimeoutError:
             pass  # the peer does not answer: the socket is cut below
         finally:
-            self._socket.abort()
+            self._socket.transport.abort()
             self._watch.stop()
             if self._reader is not None:
                 await asyncio.wait([self._reader])
@@ -106,7 +106,7 @@ class SocketConnection:
             end = self._lost = self._ending(closed)
         except Exception as error:  # foreign code below on_next: a socket that nobody reads must not stay open
             end = error
-            self._socket.abort()
+            self._socket.transport.abort()
         finally:
             self._watch.stop()
         if end is None:
@@ -135,7 +135,7 @@ class SocketConnection:
     def _look(self) -> int:
         """Cut a server that sent its close frame and then keeps the socket open; measure what is unsent."""
         if self._patience.lost(self._socket.state is State.CLOSING):
-            self._socket.abort()
+            self._socket.transport.abort()
         return self._socket.transport.get_write_buffer_size()
 
 

@@ -232,7 +232,7 @@ CASES = {
 @pytest.mark.parametrize("name", CLIENTS)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_x_the_server_survives_a_client_with_a_fault(case: Case, name: str) -> None:
-    """It is rid of that client, whatever it did, and answers the next one; how it went for the client is the table's."""
+    """It is rid of that client, and answers the next one; how it went for the first is in the table."""
     expected = case.expected(name)
     patience = SILENCE if expected == STUCK else PATIENCE
     outcome = run_clean(lambda: survives(CLIENTS[name], case.fault, patience=patience), deadline=3 * PATIENCE)

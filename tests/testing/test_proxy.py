@@ -253,3 +253,39 @@ def test_no_credential_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(0):
         run_clean(main)
     assert "canary" not in caplog.text
+
+
+def test_a_client_that_leaves_in_the_handshake_leaves_no_connection_to_the_server() -> None:
+    """The proxy does not connect for nobody, nor keep what it connected for nobody."""
+
+    async def main() -> None:
+        taken: list[ServerConnection] = []
+        opening, go = asyncio.Event(), asyncio.Event()
+
+        async def hold(_: ServerConnection, __: Any) -> None:
+            opening.set()
+            await go.wait()
+
+        async def take(connection: ServerConnection) -> None:
+            taken.append(connection)
+            await connection.wait_closed()
+
+        async with (
+            serve(take, "127.0.0.1", 0, process_request=hold) as server,
+            FaultProxy(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", FaultPlan(0, Stall(3600, 0))) as proxy,
+        ):
+            for _ in range(2):
+                before = asyncio.all_tasks()
+                client = asyncio.ensure_future(WebSocketTransport(proxy.url).connect())
+                await asyncio.wait([client, asyncio.ensure_future(opening.wait())], timeout=0.05)
+                client.cancel()
+                await asyncio.wait([client])
+                go.set()
+                opening.set()
+                await asyncio.wait(asyncio.all_tasks() - before, timeout=5)
+                assert asyncio.all_tasks() == before
+                opening.clear()
+                go.clear()
+            assert [connection.close_code for connection in taken] == [1006]
+
+    run_clean(main)

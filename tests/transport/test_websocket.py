@@ -409,3 +409,22 @@ def test_reading_stops_while_too_much_waits_and_nothing_is_lost() -> None:
     waiting, seen = run_clean(main, deadline=30)
     assert 256 <= waiting < 6_000, f"{waiting} messages wait of {count}"
     assert seen == list(range(count))
+
+
+def test_a_server_that_refuses_a_frame_and_reads_it_to_its_end() -> None:
+    """T4: it closes with 1009 while the frame is on its way; then, too, the cause is raised and we can close."""
+
+    async def main() -> None:
+        async with LoopbackServer() as server:
+            connection = await WebSocketTransport(server.url).connect()
+            ended = asyncio.Event()
+            connection.frames.subscribe(lambda frame: None, lambda error: ended.set())
+            too_large = b'"' + b"x" * (25 * 2**20) + b'"'
+            with contextlib.suppress(ServerClosed):
+                await connection.send(too_large)
+            await ended.wait()
+            with pytest.raises(ServerClosed, match="1009"):
+                await connection.send(b"{}")
+            await connection.close()
+
+    run_clean(main)
