@@ -143,6 +143,8 @@ def _created(state: State) -> Change:
 def _flush(state: State) -> Change:
     """Play what is due."""
     due = tuple(takewhile(lambda due: due.at <= state.clock.at, state.agenda))
+    if not due:
+        return state, ()
     state = replace(state, agenda=state.agenda[len(due) :])
     return chain(state, *(lambda state, beat=beat: _play(state, beat) for beat in due))
 
@@ -226,6 +228,8 @@ def _clear_output(state: State, event: OutputAudioBufferClear) -> Change:
 
 def _stamped(state: State, outputs: tuple[Output, ...]) -> Change:
     """Give every event its own id, in the order in which they go out."""
+    if not outputs:
+        return state, ()
     stamped: list[Output] = []
     ids = state.ids
     for output in outputs:

@@ -13,6 +13,8 @@ from typing import Final
 __all__ = ["Ids", "make_id"]
 
 _ALPHABET: Final = digits + ascii_uppercase + ascii_lowercase
+_PAIRS: Final = tuple(second + first for first in _ALPHABET for second in _ALPHABET)
+"""Two digits at a time, the lower one first: an id is made for every event."""
 _TAIL: Final = 21
 
 
@@ -29,10 +31,10 @@ def make_id(prefix: str, seed: int, number: int) -> str:
     """
     value = int.from_bytes(blake2b(f"{prefix}/{seed}/{number}".encode(), digest_size=20).digest(), "big")
     tail: list[str] = []
-    for _ in range(_TAIL):
-        value, digit = divmod(value, len(_ALPHABET))
-        tail.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(tail)}"
+    for _ in range(_TAIL // 2):
+        value, pair = divmod(value, len(_PAIRS))
+        tail.append(_PAIRS[pair])
+    return f"{prefix}_{''.join(tail)}{_ALPHABET[value % len(_ALPHABET)]}"
 
 
 @dataclass(frozen=True, slots=True)

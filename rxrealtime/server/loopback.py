@@ -278,6 +278,8 @@ class _Wire:
 
     async def strike_due(self) -> bool:
         """Carry out the faults that are due; False if the connection is over then."""
+        if not self._faults:
+            return True
         strikes, self._faults = due_faults(self._faults, self._seen.total(), self._seen)
         for strike in strikes:
             if not await self._strike(strike):
