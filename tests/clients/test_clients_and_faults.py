@@ -75,9 +75,12 @@ Client = Callable[[str], Awaitable[str]]
 CLIENTS: dict[str, Client] = {"openai": openai_client, "agents": agents_client}
 
 
-async def outcome_of(client: Client, proxy: FaultProxy, patience: float) -> str:
-    """Let a client talk through a proxy, and take it away after a while; tell how it went."""
+async def outcome_of(client: Client, proxy: FaultProxy, struck: asyncio.Event, patience: float) -> str:
+    """Let a client talk through a proxy, and take it away a while after the first fault; tell how it went."""
     talking = asyncio.ensure_future(client(proxy.url))
+    striking = asyncio.ensure_future(struck.wait())
+    await asyncio.wait([talking, striking], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    striking.cancel()
     done, _ = await asyncio.wait([talking], timeout=patience)
     if not done:
         talking.cancel()
@@ -102,9 +105,9 @@ async def good_conversation(url: str) -> None:
 async def survives(client: Client, *faults: Planned | tuple[Planned, ...], patience: float = PATIENCE) -> str:
     """Let a client and its faults at a server; then nothing of them is left and it talks to a good client."""
     async with LoopbackServer(pace=0) as server:
-        before = asyncio.all_tasks()
-        async with FaultProxy(server.url, FaultPlan(7, *faults)) as proxy:
-            outcome = await outcome_of(client, proxy, patience)
+        before, struck = asyncio.all_tasks(), asyncio.Event()
+        async with FaultProxy(server.url, FaultPlan(7, *faults), on_injected=lambda _: struck.set()) as proxy:
+            outcome = await outcome_of(client, proxy, struck, patience)
         assert proxy.log, "no fault was injected"
         if theirs := asyncio.all_tasks() - before:  # the server's end of the conversation ends by itself
             _, left = await asyncio.wait(theirs, timeout=PATIENCE)
