@@ -39,7 +39,7 @@ def test_nothing_said_is_an_empty_conversation(tmp_path: Path) -> None:
     """A talk that never began leaves its file all the same."""
     with keeping(tmp_path, lambda _: None):
         pass
-    assert (tmp_path / "conversation.txt").read_text() == "\n"
+    assert (tmp_path / "conversation.txt").read_text("utf-8") == "\n"
 
 
 def test_a_folder_that_cannot_be_is_said_before_anything_is_said(tmp_path: Path) -> None:

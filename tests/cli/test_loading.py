@@ -35,8 +35,8 @@ vague = lambda *anything: anything
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Stand in a folder with some modules in it; forget them afterwards."""
-    (tmp_path / "desk_of_tests.py").write_text(_DESK)
-    (tmp_path / "broken_of_tests.py").write_text("raise OSError('no\\ndesk')")
+    (tmp_path / "desk_of_tests.py").write_text(_DESK, "utf-8")
+    (tmp_path / "broken_of_tests.py").write_text("raise OSError('no\\ndesk')", "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     yield
@@ -91,13 +91,13 @@ def test_what_cannot_be_loaded_is_one_sentence(name: str, why: str) -> None:
 
 def test_an_attribute_error_of_the_module_is_its_own() -> None:
     """A module that fails with an AttributeError is not said to lack what was asked for."""
-    Path("broken_of_tests.py").write_text("import sys\nsys.nothing_of_that_name")
+    Path("broken_of_tests.py").write_text("import sys\nsys.nothing_of_that_name", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"cannot import broken_of_tests: AttributeError"):
         load_tools(["broken_of_tests:look"])
 
 
 def test_a_module_that_exits_is_told_too() -> None:
     """A script that ends the interpreter when it is imported does not end the command without a word."""
-    Path("broken_of_tests.py").write_text("raise SystemExit(3)")
+    Path("broken_of_tests.py").write_text("raise SystemExit(3)", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"cannot import broken_of_tests: SystemExit"):
         load_tools(["broken_of_tests:look"])

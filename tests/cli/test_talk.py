@@ -272,7 +272,7 @@ def test_a_file_is_spoken_and_what_was_said_is_kept(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "Hello! How can I help?\nYou said: echo\n")
     assert done.stderr.splitlines()[-1] == "rxrealtime: kept the conversation, and 2 of its answers as WAV, in kept"
     assert "first audio after" in done.stderr
-    assert "assistant: You said: echo" in (tmp_path / "kept" / "conversation.txt").read_text()
+    assert "assistant: You said: echo" in (tmp_path / "kept" / "conversation.txt").read_text("utf-8")
     kept = [(tmp_path / "kept" / f"answer-00{number}.wav").read_bytes() for number in (1, 2)]
     assert [transcribe(*read_wav(file)) for file in kept] == done.stdout.splitlines()
 
@@ -290,7 +290,7 @@ def test_a_file_is_spoken_and_what_was_said_is_kept(tmp_path: Path) -> None:
 def test_an_option_that_is_not_possible_is_one_line(tmp_path: Path, options: tuple[str, str], why: str) -> None:
     """It names the option, or both formats, and the exit code is 1."""
     (tmp_path / "slow.wav").write_bytes(wav_bytes(bytes(16_000), 16_000))
-    (tmp_path / "text.wav").write_text("text")
+    (tmp_path / "text.wav").write_text("text", "utf-8")
     done = _command("--url", "loopback:", *options, stdin="hello\n", folder=tmp_path)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")

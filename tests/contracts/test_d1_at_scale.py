@@ -57,7 +57,11 @@ class Judge:
             self.wrong.append(f"{got} for {wanted}")
         self.counts["good" if wanted.kind is None else "bad"] += 1
         if self.counts.total() % 5_000 == 0 and _STATM.exists():
-            self.resident.append(int(_STATM.read_text().split()[1]) * _PAGE)
+            self.resident.append(int(_STATM.read_text("ascii").split()[1]) * _PAGE)
+
+    def failed(self, fault: object) -> None:
+        """Take what a subscriber, this one too, failed with."""
+        self.wrong.append(repr(fault))
 
     def verdict(self, count: int) -> None:
         """Check that all came, that all was right, and that memory was flat."""
@@ -95,6 +99,7 @@ def through_memory(frames: Iterator[Numbered], judge: Judge) -> None:
         transport = MemoryTransport()
         session = Session(transport)
         session.events.subscribe(judge.saw)
+        session.faults.subscribe(judge.failed)
         async with session:
             for batch in _batches(frames):
                 for data in judge.announce(batch):
@@ -117,7 +122,7 @@ def through_websocket(frames: Iterator[Numbered], judge: Judge) -> None:
         await socket.wait_closed()
 
     def look() -> None:
-        if sent.is_set() and not judge.expected:
+        if judge.wrong or (sent.is_set() and not judge.expected):
             all_in.set()
 
     async def main() -> None:
@@ -125,6 +130,7 @@ def through_websocket(frames: Iterator[Numbered], judge: Judge) -> None:
             host, port = server.sockets[0].getsockname()[:2]
             session = Session(f"ws://{host}:{port}/")
             session.events.subscribe(lambda value: (judge.saw(value), look()))
+            session.faults.subscribe(lambda fault: (judge.failed(fault), look()))
             async with session:
                 await all_in.wait()
             assert (await session.closed).cause is None, "the session did not live"
