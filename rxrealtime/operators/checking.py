@@ -34,7 +34,7 @@ from rxrealtime.operators._checks import Checked, Effect, RunCheck, distinct, gu
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators._saying import NOTHING_SAID, Piece, Said, Whole
 
-__all__ = ["Checked", "RunCheck", "Watch", "advance", "watching"]
+__all__ = ["HEARD", "Checked", "RunCheck", "Watch", "advance", "watching"]
 
 _REMEMBERED = 64
 """How many responses are remembered as over, should something of them come late."""
@@ -252,6 +252,9 @@ _STEPS: Steps[Watch, Effect] = {
     AgentChanged: _changed,
     ConnectionFailed: _lost,
 }
+
+HEARD = _STEPS.keys()
+"""The classes of the values that `advance` takes notice of."""
 
 advance = by_class(_STEPS)
 """The step ``(watch, event) -> (watch, effects)``: over the traffic, and `Checked` for each `RunCheck` it asked for."""
