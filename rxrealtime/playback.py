@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCM16_24K, AudioFormat
+from rxrealtime.signals import Played
 
 __all__ = ["AudioPart", "AudioPartKey", "Playback", "truncate_at"]
 

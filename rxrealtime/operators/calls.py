@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from rxrealtime.activity import AgentChanged, Approval, HandoffEnded, HandoffRequested
+from rxrealtime.activity import AgentChanged, HandoffEnded, HandoffRequested
 from rxrealtime.errors import ToolCancelledError, ToolError
 from rxrealtime.events import (
     ConnectionFailed,
@@ -63,6 +63,7 @@ from rxrealtime.operators._calls import (
 )
 from rxrealtime.operators._mcp import answer_request, begin_mcp, end_mcp, hear_answer, take_mcp
 from rxrealtime.operators._parts import Steps, by_class
+from rxrealtime.signals import Approval
 from rxrealtime.tools import Tool, tools_by_name
 
 __all__ = ["HEARD", "Abort", "Call", "Calls", "Output", "Ran", "Rules", "Run", "Vet", "Vetted", "no_calls", "step"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupt
+from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped
 from rxrealtime.events import (
     ConnectionFailed,
     ContentPart,
@@ -33,6 +33,7 @@ from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._checks import Checked, Effect, RunCheck, distinct, guardrails_of
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators._saying import NOTHING_SAID, Piece, Said, Whole
+from rxrealtime.signals import Interrupt
 
 __all__ = ["HEARD", "Checked", "RunCheck", "Watch", "advance", "watching"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reactivex import Observable, abc
 
-from rxrealtime.activity import Interrupt, Interrupted, Played
+from rxrealtime.activity import Interrupted
 from rxrealtime.events import (
     ConnectionFailed,
     ConversationItemDeleted,
@@ -28,6 +28,7 @@ from rxrealtime.operators._playing import REMEMBERED, Playing, Running, nothing_
 from rxrealtime.operators.muting import in_conversation
 from rxrealtime.playback import AudioPart, truncate_at
 from rxrealtime.settings import output_format, server_interrupts
+from rxrealtime.signals import Interrupt, Played
 
 __all__ = ["interruption"]
 
