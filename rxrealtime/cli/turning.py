@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rxrealtime import EventsDropped
-from rxrealtime.activity import (
-    AgentChanged,
-    ApprovalRequested,
-    GuardrailTripped,
-    Interrupted,
-    ToolEnded,
-    ToolStarted,
-)
+from rxrealtime.activity import AgentChanged, ApprovalRequested, GuardrailTripped, Interrupted, ToolEnded, ToolStarted
 from rxrealtime.cli.printable import one_line, printable
 from rxrealtime.cli.remarks import cut_remark, end_remark
 from rxrealtime.events import (
