@@ -17,10 +17,8 @@ from typing import Any, Final
 from rxrealtime.events import ResponseCreate
 from rxrealtime.server.engine import DEFAULT_MODEL, open_session
 from rxrealtime.server.engine import step as engine_step
-from rxrealtime.server.matching import is_expected
 from rxrealtime.server.outputs import Disconnect, Output
 from rxrealtime.server.reactions import passed_by, take_step
-from rxrealtime.server.renaming import names_found
 from rxrealtime.server.scenarios import Scenario
 from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState, by_engine
 from rxrealtime.server.scripts import Expect, Script, expected_by
@@ -126,45 +124,39 @@ def _take_event(state: ScriptState) -> ScriptChange | None:
     if not state.inbox:
         return None
     arrival, rest = state.inbox[0], replace(state, inbox=state.inbox[1:])
-    met = _meet_step(rest, arrival) or _meet_open(rest, arrival)
+    met = _meet(rest, arrival, optional=False)
     if met is not None:
         return met
     if state.is_awaited(arrival.event) and not state.waits:
         return None
+    met = _meet(rest, arrival, optional=True)
+    if met is not None:
+        return met
     if not state.script.strict or arrival.event.get("type") in state.script.ignored:
         return _answered(rest, arrival)
     return _mismatched(state, arrival.event)
 
 
-def _meet_step(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
-    """Meet an expectation of the step that waits, the first that fits."""
-    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
-        if number not in state.met and is_expected(expected, arrival.event):
-            return _met(_passed(replace(state, met=state.met | {number})), expected, arrival)
-    return None
-
-
-def _meet_open(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
-    """Meet an expectation that need not have been met."""
-    for expected in state.open:
-        if is_expected(expected, arrival.event):
-            left = tuple(one for one in state.open if one is not expected)
-            return _met(replace(state, open=left), expected, arrival)
-    return None
+def _meet(state: ScriptState, arrival: Arrival, *, optional: bool) -> ScriptChange | None:
+    """Meet an expectation that need not be met, or one that must; None if there is none left that it could be."""
+    expected = expected_by(state.step) if state.waits else ()
+    meeting = state.meeting.take(expected, arrival.event, optional=optional)
+    if meeting is None:
+        return None
+    counts_for = (*meeting.passed, *expected)[meeting.taken[-1].place]
+    names = tuple(found for one in meeting.taken for found in one.names)
+    state = replace(state, meeting=meeting, renamed=tuple(dict((*state.renamed, *names)).items()))
+    return _met(_passed(state) if expected else state, counts_for, arrival)
 
 
 def _passed(state: ScriptState) -> ScriptState:
     """Go on if nothing of the step must come any more; what still may stays open."""
-    expected = expected_by(state.step)
-    left = tuple(one for number, one in enumerate(expected) if number not in state.met)
-    if any(not one.optional for one in left):
+    if state.waits:
         return state
-    return replace(state, place=state.place + 1, met=frozenset(), open=left)
+    return replace(state, place=state.place + 1, meeting=state.meeting.passing(expected_by(state.step)))
 
 
 def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange:
-    found = names_found(expected.names, arrival.event)
-    state = replace(state, renamed=(*state.renamed, *found))
     if not expected.answered:
         return state, ()
     event = arrival.received.event
@@ -189,7 +181,7 @@ def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
 def _mismatched(state: ScriptState, actual: Mapping[str, Any] | None) -> ScriptChange:
     due = next(state.ahead(), None)
     ahead = (one for _, left in state.ahead() for one in left)
-    patterns = tuple(one.pattern for one in (*ahead, *state.open))
+    patterns = tuple(one.pattern for one in (*ahead, *state.meeting.open))
     mismatch = Mismatch(due[0] + 1 if due else None, patterns, actual)
     state = replace(state, mismatch=mismatch, ended=True)
     return state, (Disconnect(_VIOLATED, f"script, {mismatch.place}: unexpected {_type(actual)}"),)
@@ -205,7 +197,7 @@ def _judged(state: ScriptState) -> ScriptState:
     state = replace(state, engine=None)
     while not state.ended and (state.inbox or state.passes):
         change = None if state.passes else _take_event(state)
-        state, _ = change or passed_by(replace(state, open=(*state.open, *expected_by(state.step))))
+        state, _ = change or passed_by(replace(state, meeting=state.meeting.passing(expected_by(state.step))))
     if not state.ended and state.waits and state.script.strict:
         state, _ = _mismatched(state, None)
     return replace(state, ended=True)

@@ -36,7 +36,7 @@ def passed_by(state: ScriptState, *outputs: Output) -> ScriptChange:
 
 
 def _expect(state: ScriptState, step: Expect) -> ScriptChange | None:
-    return (replace(state, place=state.place + 1, open=(*state.open, step)), ()) if step.optional else None
+    return passed_by(replace(state, meeting=state.meeting.passing((step,)))) if step.optional else None
 
 
 def _any_order(state: ScriptState, step: AnyOrder) -> ScriptChange | None:

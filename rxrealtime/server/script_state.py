@@ -10,6 +10,7 @@ from rxrealtime.errors.base import ScriptMismatchError
 from rxrealtime.events import ResponseCreate
 from rxrealtime.server.engine import next_due as engine_due
 from rxrealtime.server.matching import is_expected, side_by_side
+from rxrealtime.server.meeting import Meeting
 from rxrealtime.server.outputs import Output
 from rxrealtime.server.scripts import Expect, Script, Step, expected_by
 from rxrealtime.server.state import Received, State
@@ -53,8 +54,7 @@ class ScriptState:
         script: The script.
         engine: The engine's session; None if the script is bare.
         place: The index of the step to be taken next.
-        met: Which expectations of that step were met.
-        open: Optional expectations of earlier steps that may still be met.
+        meeting: What came for that step, and for those before it.
         inbox: What came and was not taken.
         wake_at: When the wait is over; None if there is none.
         asked: The ``response.create`` that wait for their response.
@@ -67,8 +67,7 @@ class ScriptState:
     script: Script
     engine: State | None = None
     place: int = 0
-    met: frozenset[int] = frozenset()
-    open: tuple[Expect, ...] = ()
+    meeting: Meeting = field(default_factory=Meeting)
     inbox: tuple[Arrival, ...] = ()
     wake_at: float | None = None
     asked: tuple[ResponseCreate, ...] = ()
@@ -85,8 +84,7 @@ class ScriptState:
     @property
     def waits(self) -> bool:
         """Whether the step to be taken next is one that the client must do something for."""
-        expected = enumerate(expected_by(self.step))
-        return any(number not in self.met and not one.optional for number, one in expected)
+        return any(not one.optional for one in self.meeting.left(expected_by(self.step)))
 
     @property
     def passes(self) -> bool:
@@ -101,9 +99,8 @@ class ScriptState:
     def ahead(self) -> Iterator[tuple[int, tuple[Expect, ...]]]:
         """Yield the steps that expect something, from the next one to the first that is not optional."""
         for index in range(self.place, len(self.script.steps)):
-            met = self.met if index == self.place else frozenset()
             expected = expected_by(self.script.steps[index])
-            left = tuple(one for number, one in enumerate(expected) if number not in met)
+            left = self.meeting.left(expected) if index == self.place else expected
             if left:
                 yield index, left
             if any(not one.optional for one in left):
