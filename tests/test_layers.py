@@ -145,7 +145,7 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     users = {
         name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
     }
-    assert users <= {"server.clocks", "server.loopback", "server.live", "server.handshake"}
+    assert users == {"server.clocks", "server.loopback", "server.wire"}
 
 
 def test_what_is_imported_is_required() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 from typing import Any, Final
 
@@ -101,8 +102,8 @@ def step(state: State, received: Input) -> Change:
     Returns:
         The session afterwards and what the server gives out, in order: first what was due before, then the answer.
     """
-    state = replace(state, clock=Clock(max(state.clock.at, received.at), received.clock_text or state.clock.text))
-    state, outputs = chain(state, _flush, lambda state: _react(state, received), _flush)
+    clock = Clock(max(state.clock.at, received.at), received.clock_text or state.clock.text)
+    state, outputs = chain(state, lambda state: _advance(state, clock), lambda state: _react(state, received), _flush)
     return _stamped(state, outputs)
 
 
@@ -117,8 +118,8 @@ def act(state: State, change: Callable[[State], Change], at: float) -> Change:
     Returns:
         As `step`.
     """
-    state = replace(state, clock=replace(state.clock, at=max(state.clock.at, at)))
-    return _stamped(*chain(state, _flush, change, _flush))
+    clock = replace(state.clock, at=max(state.clock.at, at))
+    return _stamped(*chain(state, lambda state: _advance(state, clock), change, _flush))
 
 
 def failed(ids: Ids) -> tuple[Output, ...]:
@@ -142,11 +143,16 @@ def _created(state: State) -> Change:
 
 def _flush(state: State) -> Change:
     """Play what is due."""
-    due = tuple(takewhile(lambda due: due.at <= state.clock.at, state.agenda))
-    if not due:
+    return _advance(state, state.clock)
+
+
+def _advance(state: State, clock: Clock) -> Change:
+    """Let the time pass, and play what is due by then."""
+    due = tuple(takewhile(lambda due: due.at <= clock.at, state.agenda))
+    if not due and clock == state.clock:
         return state, ()
-    state = replace(state, agenda=state.agenda[len(due) :])
-    return chain(state, *(lambda state, beat=beat: _play(state, beat) for beat in due))
+    state = replace(state, clock=clock, agenda=state.agenda[len(due) :])
+    return chain(state, *(partial(_play, due=beat) for beat in due))
 
 
 def _play(state: State, due: Due) -> Change:
@@ -230,14 +236,13 @@ def _stamped(state: State, outputs: tuple[Output, ...]) -> Change:
     """Give every event its own id, in the order in which they go out."""
     if not outputs:
         return state, ()
-    stamped: list[Output] = []
-    ids = state.ids
-    for output in outputs:
-        if isinstance(output, Event):
-            ids, event_id = ids.mint("event")
-            output = output.model_copy(update={"event_id": event_id})
-        stamped.append(output)
-    return replace(state, ids=ids), tuple(stamped)
+    ids, event_ids = state.ids.mint_all("event", sum(isinstance(output, Event) for output in outputs))
+    left = iter(event_ids)
+    stamped = tuple(
+        output.model_copy(update={"event_id": next(left)}) if isinstance(output, Event) else output
+        for output in outputs
+    )
+    return replace(state, ids=ids), stamped
 
 
 _REACTIONS: Final[Mapping[type[Event], Callable[[State, Any], Change]]] = {

@@ -12,10 +12,10 @@ from typing import Final
 
 __all__ = ["Ids", "make_id"]
 
-_ALPHABET: Final = digits + ascii_uppercase + ascii_lowercase
-_PAIRS: Final = tuple(second + first for first in _ALPHABET for second in _ALPHABET)
-"""Two digits at a time, the lower one first: an id is made for every event."""
 _TAIL: Final = 21
+_ALPHABET: Final = (digits + ascii_uppercase + ascii_lowercase).encode()
+_LETTERS: Final = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
+"""A letter or digit for every byte of a digest."""
 
 
 def make_id(prefix: str, seed: int, number: int) -> str:
@@ -29,12 +29,8 @@ def make_id(prefix: str, seed: int, number: int) -> str:
     Returns:
         The prefix, an underscore and 21 letters and digits; for an item 26 characters, of which servers allow 32.
     """
-    value = int.from_bytes(blake2b(f"{prefix}/{seed}/{number}".encode(), digest_size=20).digest(), "big")
-    tail: list[str] = []
-    for _ in range(_TAIL // 2):
-        value, pair = divmod(value, len(_PAIRS))
-        tail.append(_PAIRS[pair])
-    return f"{prefix}_{''.join(tail)}{_ALPHABET[value % len(_ALPHABET)]}"
+    digest = blake2b(f"{prefix}/{seed}/{number}".encode(), digest_size=_TAIL).digest()
+    return f"{prefix}_{digest.translate(_LETTERS).decode('ascii')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,13 @@ class Ids:
 
     def mint(self, prefix: str) -> tuple[Ids, str]:
         """Return the source after this id, and the id."""
-        return Ids(self.seed, self.minted + 1), make_id(prefix, self.seed, self.minted + 1)
+        ids, (one,) = self.mint_all(prefix, 1)
+        return ids, one
+
+    def mint_all(self, prefix: str, count: int) -> tuple[Ids, tuple[str, ...]]:
+        """Return the source after several ids of one kind, and the ids in order."""
+        last = self.minted + count
+        return Ids(self.seed, last), tuple(make_id(prefix, self.seed, n) for n in range(self.minted + 1, last + 1))
 
     @property
     def session(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,21 +22,20 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from rxrealtime.codec import encode_bytes
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.events import Event
 from rxrealtime.hosts import is_loopback
 from rxrealtime.server.clocks import ServerClock, WallClock
 from rxrealtime.server.engine import DEFAULT_MODEL
-from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, due_faults, of_connection
+from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, of_connection
 from rxrealtime.server.handshake import REALTIME, Admission, admit
 from rxrealtime.server.live import LiveScript, LiveSession
-from rxrealtime.server.outputs import Disconnect, GoSilent, Output, RawFrame, Strike
+from rxrealtime.server.outputs import Output
 from rxrealtime.server.playing import unplayed
 from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.server.script_state import Mismatch, mismatch_error
 from rxrealtime.server.scripts import Script
+from rxrealtime.server.wire import Wire
 from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["LoopbackServer"]
@@ -203,7 +201,7 @@ class LoopbackServer:
         if not isinstance(admitted, Admission):
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
-        wire = _Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
+        wire = Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
         if isinstance(self._scenario, Script):
             script = LiveScript(self._scenario, admitted.model, number, self._clock)
             try:
@@ -229,7 +227,7 @@ def _departing(scenario: Scenario | Script, quirks: Quirks) -> Scenario:
     return replace(scenario, quirks=quirks)
 
 
-async def _hold(connection: ServerConnection, wire: _Wire, session: LiveSession | LiveScript) -> None:
+async def _hold(connection: ServerConnection, wire: Wire, session: LiveSession | LiveScript) -> None:
     """Hold a conversation until either side ends it."""
     with suppress(ConnectionClosed):
         alive = await wire.strike_due() and await wire.send(session.begin())
@@ -245,61 +243,6 @@ async def _next(connection: ServerConnection, session: LiveSession | LiveScript)
     except TimeoutError:
         return session.tick()
     return session.receive(frame)
-
-
-class _Wire:
-    """Write what the engine gives out, and strike where a fault is due."""
-
-    def __init__(
-        self, connection: ServerConnection, faults: tuple[Fault, ...], held: WeakSet[ServerConnection]
-    ) -> None:
-        self._connection = connection
-        self._faults = faults
-        self._held = held
-        self._seen: Counter[str] = Counter()
-
-    async def send(self, outputs: Sequence[Output]) -> bool:
-        """Send everything; False if the connection is over then.
-
-        Raises:
-            ConnectionClosed: The peer has ended it.
-        """
-        for output in outputs:
-            if isinstance(output, Event):
-                await self._connection.send(encode_bytes(output), text=True)
-                self._seen[output.type] += 1
-                alive = await self.strike_due()
-                await asyncio.sleep(0)  # the client may live in the same loop
-            else:
-                alive = await self._strike(output)
-            if not alive:
-                return False
-        return True
-
-    async def strike_due(self) -> bool:
-        """Carry out the faults that are due; False if the connection is over then."""
-        if not self._faults:
-            return True
-        strikes, self._faults = due_faults(self._faults, self._seen.total(), self._seen)
-        for strike in strikes:
-            if not await self._strike(strike):
-                return False
-        return True
-
-    async def _strike(self, strike: Strike) -> bool:
-        match strike:
-            case RawFrame(data):
-                await self._connection.send(data)
-                return True
-            case Disconnect(None):
-                self._connection.transport.abort()
-            case Disconnect(int(code), reason):
-                await self._connection.close(code, reason)
-            case GoSilent():
-                self._held.add(self._connection)
-                self._connection.transport.pause_reading()
-                await self._connection.wait_closed()
-        return False
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
