@@ -16,7 +16,7 @@ from rxrealtime.frames import Direction, Frame
 from rxrealtime.server.faults import Fault, Misbehaviour, Refusal, Stall, due_faults
 from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
 from rxrealtime.testing.effects import Passing, apply
-from rxrealtime.testing.faults import MUTATING, FrameFault, Merge, Split
+from rxrealtime.testing.faults import MUTATING, FrameFault, Merge, Mutate, Split
 from rxrealtime.testing.mutations import type_of
 from rxrealtime.testing.outputs import Deliver, Delivery, Injected, Output, Pause, name_of
 
@@ -62,8 +62,13 @@ class FaultPlan:
 
     @property
     def for_proxies(self) -> bool:
-        """Whether it splits or merges frames, which only a proxy can."""
-        return any(isinstance(fault, FrameFault) and isinstance(fault.effect, (Split, Merge)) for fault in self.faults)
+        """Whether it does what only a proxy can: split or merge frames, or make frames of the client binary."""
+        frames = [fault for fault in self.faults if isinstance(fault, FrameFault)]
+        return any(
+            isinstance(fault.effect, (Split, Merge))
+            or (fault.effect == Mutate("binary") and fault.where.direction != "received")
+            for fault in frames
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -24,8 +26,9 @@ from rxrealtime.testing.proxy import FaultProxy
 from tests.leaks import run_clean
 
 openai = pytest.importorskip("openai", reason="needs the openai package, which is not installed")
-agents = pytest.importorskip("agents", reason="needs the openai-agents package, which is not installed")
-realtime = pytest.importorskip("agents.realtime", reason="needs the openai-agents package, which is not installed")
+needs_agents = pytest.mark.skipif(
+    find_spec("agents") is None, reason="needs the openai-agents package, which is not installed"
+)
 
 MIB = 2**20
 PATIENCE = 5.0
@@ -57,6 +60,7 @@ async def openai_client(url: str) -> str:
 
 async def agents_client(url: str) -> str:
     """Ask for one answer with a session of ``openai-agents``; tell how it went."""
+    agents, realtime = import_module("agents"), import_module("agents.realtime")
     agents.set_tracing_disabled(True)
     settings = {"model_name": "gpt-realtime", "output_modalities": ["text"]}
     config = {"api_key": "not-a-key", "url": url, "initial_model_settings": settings}
@@ -73,6 +77,7 @@ async def agents_client(url: str) -> str:
 
 Client = Callable[[str], Awaitable[str]]
 CLIENTS: dict[str, Client] = {"openai": openai_client, "agents": agents_client}
+each_client = pytest.mark.parametrize("name", ["openai", pytest.param("agents", marks=needs_agents)])
 
 
 async def outcome_of(client: Client, proxy: FaultProxy, struck: asyncio.Event, patience: float) -> str:
@@ -216,8 +221,10 @@ ENDS: dict[str, Case] = {
     "abort of the client": both(sent(f.strike, Disconnect()), CLOSED),
     "silent": both(go_silent(after=AFTER), STUCK),
     "silent at once": both(go_silent(), STUCK),
-    "refused after 101": Case(refuse_session(None, "no"), TOLD, CLOSED),
-    "expired": Case(session_expired(after=AFTER), TOLD, ENDED),
+    "refused after 101": both(refuse_session("no_seat", "no"), TOLD),
+    "refused after 101 without event_id": Case(refuse_session(None, "no", event_id=None), TOLD, CLOSED),
+    "expired": both(session_expired(after=AFTER), TOLD),
+    "expired without an error": both(session_expired(after=AFTER, error=False), ENDED),
     **{f"refused {status}": both(Refusal(status), NO_HANDSHAKE) for status in (401, 403, 429, 500, 503)},
     "redirected": both(
         Refusal(307, headers=(("Location", "/v1/realtime?model=gpt-realtime"),), connection=0), ANSWERED
@@ -232,7 +239,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@each_client
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_x_the_server_survives_a_client_with_a_fault(case: Case, name: str) -> None:
     """It is rid of that client, and answers the next one; how it went for the first is in the table."""
@@ -242,7 +249,7 @@ def test_x_the_server_survives_a_client_with_a_fault(case: Case, name: str) -> N
     assert expected in (None, outcome)
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@each_client
 @pytest.mark.parametrize("kind", sorted(MUTATIONS))
 def test_x_the_server_survives_a_line_that_spoils_every_second_frame(kind: str, name: str) -> None:
     """In both directions, those of the handshake of the session too."""
@@ -250,7 +257,7 @@ def test_x_the_server_survives_a_line_that_spoils_every_second_frame(kind: str, 
     run_clean(lambda: survives(CLIENTS[name], fault, patience=SILENCE), deadline=3 * PATIENCE)
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@each_client
 @pytest.mark.parametrize("make", [f.duplicate, f.reorder, f.drop, f.split, f.merge], ids=lambda make: make.__name__)
 def test_x_the_server_survives_a_line_that_misplaces_frames(make: Callable[..., f.FrameFault], name: str) -> None:
     """Any frame, in both directions."""
