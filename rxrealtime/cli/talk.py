@@ -125,6 +125,8 @@ async def _converse(session: Session, spoken: Spoken | None, descriptor: int) ->
     # before the session is open: a server that speaks first may do so in one piece with session.created
     shown = aiter(_everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable()))
     async with session, aclosing(lines_of(descriptor)) as lines:
+        if prompt:
+            _tell("end with Ctrl-D or /quit; /history shows the conversation")
         turn = _Turn(session, shown, lines, prompt)
         if spoken:
             await turn.speak(*spoken)
