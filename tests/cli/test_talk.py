@@ -6,17 +6,20 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rxrealtime import Tool, tool
+from rxrealtime.audio import PCM16_24K
 from rxrealtime.cli.place import Place
 from rxrealtime.cli.talk import Talk, hold_talk
 from rxrealtime.errors import ClosedBeforeSession, HandshakeRejected, RequestRejectedError, ServerClosed
 from rxrealtime.server.faults import inject, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenarios import Call, Failure, Rule, Scenario
+from rxrealtime.server.voices import speak
 from tests.leaks import run_clean
 
 Typing = Callable[[bytes], int]
@@ -118,6 +121,19 @@ def test_a_line_that_comes_too_early_waits_for_its_turn(typing: Typing, capsys: 
     assert out.startswith("word word")
     assert "You said: too early" in out
     assert "already_has_active_response" not in err
+
+
+def test_what_is_spoken_is_answered_also_after_a_greeting(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+    """The end of the greeting is not taken for the end of the answer, after which the input ends."""
+
+    async def main() -> None:
+        async with LoopbackServer(Scenario((Rule("start", say="Welcome."),), pace=0)) as loopback:
+            talk = Talk(Place(loopback.url), audio=Path("said.wav"))
+            await hold_talk(talk, descriptor, (speak("Echo this."), PCM16_24K))
+
+    descriptor = typing(b"")
+    run_clean(main)
+    assert capsys.readouterr().out == "Welcome.\nYou said: Echo this.\n"
 
 
 def test_a_refused_configuration_ends_it(typing: Typing) -> None:
