@@ -380,7 +380,9 @@ def test_d9_every_published_ga_example_decodes_or_is_listed(shared: Path) -> Non
 
 def test_d9_recorded_frames_survive_reencoding(shared: Path) -> None:
     """D4/D9: decode and encode give the same JSON back, for recorded GA traffic."""
-    for path in (shared / "recordings").glob("openai-*.jsonl"):
+    paths = list((shared / "recordings").glob("openai-*.jsonl"))
+    assert paths
+    for path in paths:
         for data in _received(path):
             event = decode(data)
             assert not isinstance(event, ExceptionEvent)
