@@ -15,7 +15,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-AGENT = {"activity", "agent", "guardrails", "history", "settings", "tools"}
+AGENT = {"activity", "agent", "guardrails", "history", "settings", "signals", "tools"}
 FOLDS = {"input_audio", "lifecycle", "playback", "settling"}
 PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
 _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}

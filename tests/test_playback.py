@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCM16_24K, PCMA, PCMU, AudioFormat
 from rxrealtime.playback import AudioPart, Playback, truncate_at
+from rxrealtime.signals import Played
 
 FORMATS = st.sampled_from(
     [PCM16_24K, PCMU, PCMA, *(AudioFormat(rate=rate) for rate in (8_000, 11_025, 16_000, 48_000))]

@@ -122,9 +122,10 @@ def _read(file: Path) -> Spoken:
 
 async def _converse(session: Session, spoken: Spoken | None, descriptor: int) -> None:
     prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
-    shown = _everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable())
+    # before the session is open: a server that speaks first may do so in one piece with session.created
+    shown = aiter(_everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable()))
     async with session, aclosing(lines_of(descriptor)) as lines:
-        turn = _Turn(session, aiter(shown), lines, prompt)
+        turn = _Turn(session, shown, lines, prompt)
         if spoken:
             await turn.speak(*spoken)
         while (line := await turn.next_line(prompt)) is not None:

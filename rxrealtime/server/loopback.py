@@ -27,7 +27,6 @@ from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal,
 from rxrealtime.server.handshake import REALTIME, Admission, admit
 from rxrealtime.server.listening import Listener, answer
 from rxrealtime.server.live import LiveScript, LiveSession
-from rxrealtime.server.outputs import Output
 from rxrealtime.server.playing import unplayed
 from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenarios import DEFAULT, Scenario
@@ -147,20 +146,26 @@ class LoopbackServer(Listener):
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
         wire = Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
-        if isinstance(self._scenario, Script):
-            script = LiveScript(self._scenario, admitted.model, number, self._clock)
-            try:
-                await _hold(connection, wire, script)
-            finally:
-                await self._judge(connection, script)
-        else:
-            await _hold(connection, wire, LiveSession(self._scenario, admitted.model, number, self._clock))
+        try:
+            if isinstance(self._scenario, Script):
+                await self._play(connection, wire, LiveScript(self._scenario, admitted.model, number, self._clock))
+            else:
+                await _hold(wire, LiveSession(self._scenario, admitted.model, number, self._clock), self._clock)
+        finally:
+            await wire.leave()
 
-    async def _judge(self, connection: ServerConnection, script: LiveScript) -> None:
+    async def _play(self, connection: ServerConnection, wire: Wire, script: LiveScript) -> None:
+        try:
+            await _hold(wire, script, self._clock)
+        finally:
+            await self._judge(connection, wire, script)
+
+    async def _judge(self, connection: ServerConnection, wire: Wire, script: LiveScript) -> None:
         """Read what the client sent before it went, and keep what it did not do."""
         with suppress(ConnectionClosed):
             while connection.state is not State.OPEN:
-                script.receive(await connection.recv(decode=False))
+                await asyncio.wait((wire.coming(),))
+                script.receive(wire.take() or b"")
         if (mismatch := script.leave()) is not None:
             self._mismatches.append(mismatch)
             _LOG.error("a client did not follow the script %s", mismatch.place)
@@ -172,22 +177,14 @@ def _departing(scenario: Scenario | Script, quirks: Quirks) -> Scenario:
     return replace(scenario, quirks=quirks)
 
 
-async def _hold(connection: ServerConnection, wire: Wire, session: LiveSession | LiveScript) -> None:
-    """Hold a conversation until either side ends it."""
+async def _hold(wire: Wire, session: LiveSession | LiveScript, clock: ServerClock) -> None:
+    """Hold a conversation until either side ends it: when a frame is there, or something is due, the server speaks."""
     with suppress(ConnectionClosed):
         alive = await wire.strike_due() and await wire.send(session.begin())
         while alive:
-            alive = await wire.send(await _next(connection, session))
-
-
-async def _next(connection: ServerConnection, session: LiveSession | LiveScript) -> Sequence[Output]:
-    """Wait for a frame, or for the time when something is due, and return what the server says then."""
-    try:
-        async with session.due():
-            frame = await connection.recv(decode=False)
-    except TimeoutError:
-        return session.tick()
-    return session.receive(frame)
+            await clock.wait(wire.coming(), session.due())
+            frame = wire.take()
+            alive = await wire.send(session.tick() if frame is None else session.receive(frame))
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from rxrealtime import commands
-from rxrealtime.activity import Approval, ApprovalRequested, GuardrailTripped, HandoffEnded, HandoffRequested
+from rxrealtime.activity import ApprovalRequested, GuardrailTripped, HandoffEnded, HandoffRequested
 from rxrealtime.errors import ToolCancelledError, ToolTimeoutError
 from rxrealtime.events import (
     ConversationItemCreate,
@@ -22,6 +22,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators.calls import Abort, Ran, Rules, Run, Vet, Vetted
+from rxrealtime.signals import Approval
 from rxrealtime.tools import tool
 from tests.operators.calling import Machine, began, called, ended, item_ended
 

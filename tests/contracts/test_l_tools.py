@@ -17,7 +17,6 @@ from rxrealtime import MemoryTransport, Session, WebSocketTransport, commands
 from rxrealtime import operators as ops
 from rxrealtime.activity import (
     AgentChanged,
-    Approval,
     ApprovalRequested,
     GuardrailTripped,
     HandoffEnded,
@@ -41,6 +40,7 @@ from rxrealtime.events import (
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenarios import Call, Rule, Scenario
+from rxrealtime.signals import Approval
 from rxrealtime.tools import Tool, tool
 from tests.leaks import run_clean
 from tests.operators.calling import called, ended, item_ended, of, output_of
