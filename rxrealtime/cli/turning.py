@@ -23,7 +23,7 @@ from rxrealtime.operators import Latency
 
 __all__ = ["Ask", "Begun", "Over", "Print", "Shown", "Tell", "Waits", "shown_step"]
 
-_NAMES: Final = {"first_text": "first words after", "first_audio": "first audio after", "response": "answered in"}
+_NAMES: Final = {"first_text": "first words after", "first_audio": "first audio after", "response": "the response took"}
 
 
 @dataclass(frozen=True, slots=True)

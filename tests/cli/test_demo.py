@@ -22,6 +22,7 @@ from rxrealtime.events import JsonFailed, Response, ResponseCreated, ResponseDon
 from rxrealtime.outcome import Outcome
 from rxrealtime.server.scenarios import Rule, Scenario
 from tests.cli import telling
+from tests.cli.terminal import whole_output
 from tests.leaks import run_clean
 
 _LANDMARKS = (
@@ -123,19 +124,11 @@ def test_a_terminal_gets_a_picture() -> None:
         command, stdout=theirs, stderr=theirs, env=environment | {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
     )
     os.close(theirs)
-    drawn = b"".join(iter(lambda: _some(ours), b"")).decode()
-    os.close(ours)
+    drawn = whole_output(ours)
     assert process.wait(30) == 0
     assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
     assert re.search("json at .* schema at .* binary at ", drawn)
     assert drawn.rstrip().endswith("ok: four turns, three failures in their places, nothing left over")
-
-
-def _some(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # Linux: the other end was closed
-        return b""
 
 
 def test_a_session_that_did_nothing_meets_nothing() -> None:
