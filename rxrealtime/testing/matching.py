@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 __all__ = ["Difference", "Pattern", "compare"]
 
@@ -70,7 +70,7 @@ def _in_lists(expected: Sequence[Any], actual: Sequence[Any], path: str) -> Iter
         yield from _differences(one, other, f"{path}[{number}]")
 
 
-def _is_list(value: object) -> bool:
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
