@@ -1,5 +1,6 @@
-"""Reading recorded sessions."""
+"""Recorded sessions."""
 
+from rxrealtime.recording.entries import Entry, Header, Mark
 from rxrealtime.recording.read import read_recording
 
-__all__ = ["read_recording"]
+__all__ = ["Entry", "Header", "Mark", "read_recording"]
