@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from rxrealtime.errors import RecordingError
 from rxrealtime.recording.zstd import block_table, blocks_of, decompressed, unsealed, zstd_module
 
-__all__ = ["Before", "PlainLines", "SealedLines", "StoredLines", "open_stored"]
+__all__ = ["Before", "PlainLines", "SealedLines", "StoredLines", "open_stored", "unsealed_path"]
 
 Before = Callable[[bytes], bool]
 """Tells whether a line is from before the time that is looked for."""
@@ -140,7 +140,19 @@ def open_stored(path: str | Path) -> tuple[BinaryIO, StoredLines]:
         raise
 
 
+def unsealed_path(path: Path) -> Path:
+    """Say where a recording is written until it is sealed.
+
+    Args:
+        path: Where it is in the end, ``talk.jsonl.zst``.
+
+    Returns:
+        The path beside it, ``talk.unsealed.jsonl``.
+    """
+    return path.with_suffix("").with_suffix(".unsealed.jsonl")
+
+
 def _hint(path: Path) -> str:
     """Say where the lines are of a recording that was never sealed."""
-    plain = path.with_suffix("")
+    plain = unsealed_path(path)
     return f"; it was not sealed, but there is {plain}" if path.suffix == ".zst" and plain.exists() else ""

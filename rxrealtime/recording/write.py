@@ -17,6 +17,7 @@ from rxrealtime.recording.credentials import masked, without_credentials
 from rxrealtime.recording.entries import Header, Mark
 from rxrealtime.recording.lines import line_of_frame, line_of_header, line_of_mark
 from rxrealtime.recording.payload import redaction_of, without_payload
+from rxrealtime.recording.stored import unsealed_path
 from rxrealtime.recording.zstd import seal, zstd_module
 
 __all__ = ["RecordingWriter"]
@@ -43,8 +44,9 @@ class _Missed:
         self.entries = self.size_bytes = 0
         self.last = 0.0
 
-    def add(self, size_bytes: int) -> None:
+    def add(self, at: float, size_bytes: int) -> None:
         """Count one more."""
+        self.last = at
         self.entries += 1
         self.size_bytes += size_bytes
 
@@ -58,8 +60,9 @@ class _Missed:
 class RecordingWriter:
     """Writes one recording. `write` and `mark` belong to one thread, never wait and do no I/O.
 
-    A path that ends in ``.zst`` is written as plain lines beside it and sealed at the end: what a killed process leaves
-    is readable. What the queue has no room for is counted in a mark "lost" in its place.
+    A path that ends in ``.zst`` is written as plain lines beside it (``talk.unsealed.jsonl`` for ``talk.jsonl.zst``)
+    and sealed at the end: what a killed process leaves is readable. What the queue has no room for is counted in a mark
+    "lost" in its place.
 
     Args:
         path: Where to, ``.jsonl`` or ``.jsonl.zst``; a file that is there is written over. Only its owner may read it.
@@ -92,7 +95,7 @@ class RecordingWriter:
         self._sealing = self.path.suffix == ".zst"
         if self._sealing:
             zstd_module()
-        self._plain = self.path.with_suffix("") if self._sealing else self.path
+        self._plain = unsealed_path(self.path) if self._sealing else self.path
         self._file = _created(self._plain)
         self._queue = deque[_Waiting]()
         self._limit = limit_bytes
@@ -157,12 +160,12 @@ class RecordingWriter:
             self._tell()
             return
         size_bytes += _OVERHEAD_BYTES
-        self._missed.last = at
         if self._given - self._taken + size_bytes > self._limit:
             self.lost += 1
-            self._missed.add(size_bytes)
+            self._missed.add(at, size_bytes)
             return
         self._fill_gap()
+        self._missed.last = at
         self._given += size_bytes
         self._queue.append(entry)
         if not self._wake.is_set():
