@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable
 
 from rxrealtime.frames import Frame
+from rxrealtime.transport.inlet import elapsed
 from rxrealtime.transport.rerun import Due, End
 
 __all__ = ["Player"]
@@ -30,7 +31,7 @@ class Player:
         self._turn = SerialDisposable()
         self._observer: abc.ObserverBase[Frame] | None = None
         self._next: Due | None = None
-        self._started = scheduler.now
+        self._clock: Callable[[], float] | None = None
         self.frames: Observable[Frame] = Observable(self._subscribe)
 
     @property
@@ -52,7 +53,7 @@ class Player:
     def _subscribe(
         self, observer: abc.ObserverBase[Frame], scheduler: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        self._observer, self._started = observer, self._scheduler.now
+        self._observer, self._clock = observer, elapsed(self._scheduler)
         self._plan()
         return self._turn
 
@@ -62,10 +63,10 @@ class Player:
 
     def _wait(self) -> None:
         """Take a turn for what is next, if it may come."""
-        if self._next is None or self._observer is None:
+        if self._next is None or self._clock is None:
             return
         if self._steps is None:
-            wait = self._next.wait - (self._scheduler.now - self._started).total_seconds()
+            wait = self._next.wait - self._clock()
             self._turn.disposable = self._scheduler.schedule_relative(max(wait, 0.0), self._deliver)
         elif self._steps > 0 or isinstance(self._next.what, End):
             self._turn.disposable = self._scheduler.schedule(self._deliver)
