@@ -215,9 +215,8 @@ from rxrealtime.options import SessionOptions
 from rxrealtime.outcome import (
     Outcome,
 )
-from rxrealtime.recording import (
-    read_recording,
-)
+from rxrealtime.recorder import SessionRecording, record
+from rxrealtime.recording import Recording, open_recording, read_recording
 from rxrealtime.session import Session
 from rxrealtime.settings import session_config
 from rxrealtime.signals import Approval, Interrupt, Played, Signal
@@ -357,6 +356,7 @@ __all__ = [
     "RateLimitsUpdated",
     "RealtimeError",
     "Reasoning",
+    "Recording",
     "RecordingError",
     "RedirectRefused",
     "ReplayTransport",
@@ -406,6 +406,7 @@ __all__ = [
     "SessionCreated",
     "SessionExpired",
     "SessionOptions",
+    "SessionRecording",
     "SessionStateError",
     "SessionUpdate",
     "SessionUpdated",
@@ -451,9 +452,11 @@ __all__ = [
     "events",
     "history_from_json",
     "history_to_json",
+    "open_recording",
     "ops",
     "read_recording",
     "realtime_url",
+    "record",
     "session_config",
     "tool",
 ]

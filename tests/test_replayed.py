@@ -1,16 +1,17 @@
-"""A live run and the replay of its frames are the same, for every family of operators."""
+"""A live run and the replay of its recording are the same, for every family of operators."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from reactivex import Observable
 from reactivex import operators as rx
 
-from rxrealtime import Frame, ReplayTransport, Session, WebSocketTransport, commands, ops
+from rxrealtime import ReplayTransport, Session, commands, ops, record
 from rxrealtime.events import ResponseDone, ToolDefinition
 from rxrealtime.server.faults import inject
 from rxrealtime.server.loopback import LoopbackServer
@@ -25,30 +26,15 @@ FAMILIES: dict[str, Callable[[Observable[Any]], Observable[Any]]] = {
     "text": ops.text(partial=True),
     "turns": ops.turns(),
     "usage": ops.usage(),
+    "rechunk": lambda source: source.pipe(ops.audio_chunks(), ops.rechunk(1000)),
+    "history": ops.history(),
+    "history_deltas": ops.history_deltas(),
+    "mute_interrupted": ops.mute_interrupted(),
+    "catch_map": ops.catch_map(lambda event: event.response.status, lambda event, error: type(error).__name__),
 }
 WEATHER = ToolDefinition(
     type="function", name="get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}}
 )
-
-
-class _Tapped:
-    """A transport that remembers the frames of its connection."""
-
-    def __init__(self, inner: WebSocketTransport) -> None:
-        self.inner = inner
-        self.frames: list[Frame] = []
-
-    async def connect(self) -> Any:
-        connection = await self.inner.connect()
-        return _TappedConnection(connection, connection.frames.pipe(rx.do_action(self.frames.append)))
-
-
-class _TappedConnection:
-    def __init__(self, connection: Any, frames: Observable[Frame]) -> None:
-        self.frames = frames
-        self.send = connection.send
-        self.close = connection.close
-        self.now = connection.now
 
 
 def _watch(session: Session) -> dict[str, list[str]]:
@@ -60,17 +46,16 @@ def _watch(session: Session) -> dict[str, list[str]]:
 
 def _shown(value: Any) -> str:
     """Everything of a value: the repr of a failure does not compare equal, its frame does."""
-    return repr((value.kind, value.frame.data, value.at)) if hasattr(value, "kind") else repr(value)
+    return repr((value.kind, value.frame.data, round(value.at, 6))) if hasattr(value, "kind") else repr(value)
 
 
-async def _live() -> tuple[list[Frame], dict[str, list[str]]]:
+async def _live(path: Path) -> dict[str, list[str]]:
     """Hold a conversation: a configuration, a written and a spoken answer, a call, malformed frames in between."""
     garbage = inject("{", b"\xff\xfe", after="response.created")
     async with LoopbackServer(pace=0, faults=garbage) as server:
-        transport = _Tapped(WebSocketTransport(server.url))
-        session = Session(transport)
+        session = Session(server.url)
         seen = _watch(session)
-        async with session:
+        async with record(session, path), session:
             await session.request(commands.configure(output_modalities=("text",), tools=(WEATHER,))[0])
             for text, modality in (("hello", "text"), ("who are you", "audio"), ("the weather in Oslo", "text")):
                 await session.request(commands.configure(output_modalities=(modality,))[0])
@@ -78,22 +63,24 @@ async def _live() -> tuple[list[Frame], dict[str, list[str]]]:
                 async for event in session:
                     if event.type == "rate_limits.updated":  # the last event of a turn of this server
                         break
-    return transport.frames, seen
+    return seen
 
 
-async def _replayed(frames: list[Frame]) -> dict[str, list[str]]:
-    session = Session(ReplayTransport(frames, speed=0))
+async def _replayed(path: Path) -> dict[str, list[str]]:
+    session = Session(ReplayTransport(path, speed=0))
     seen = _watch(session)
     async with session:
         await session.closed
     return seen
 
 
-@pytest.fixture(scope="module")
-def runs() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """One live run, and the replay of what it received."""
-    frames, live = run_clean(_live)
-    return live, run_clean(lambda: _replayed(frames))
+@pytest.fixture(scope="module", params=["talk.jsonl", "talk.jsonl.zst"])
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """One live run, and the replay of its recording."""
+    path = tmp_path_factory.mktemp("talk") / request.param
+    return run_clean(lambda: _live(path)), run_clean(lambda: _replayed(path))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
