@@ -1,0 +1,10 @@
+"""Pictures of sessions and streams, for notebooks, files and the terminal."""
+
+from rxrealtime.views.charts import Latencies, TokensUsed
+from rxrealtime.views.marbles import Marbles
+from rxrealtime.views.moments import Moment, moments
+from rxrealtime.views.picture import Picture
+from rxrealtime.views.timeline import Timeline
+from rxrealtime.views.waveform import Waveform
+
+__all__ = ["Latencies", "Marbles", "Moment", "Picture", "Timeline", "TokensUsed", "Waveform", "moments"]

@@ -1,0 +1,92 @@
+"""A stream as a marble diagram: a line of time, a marble for each value, a cross or a bar where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from rxrealtime.views.moments import Moment, is_failure
+from rxrealtime.views.picture import Picture
+from rxrealtime.views.svg import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, cross, drawing, escaped, label, line, shortened
+
+__all__ = ["Marbles"]
+
+_LEFT, _RIGHT, _MIDDLE = 20, 30, 34
+_MOST: Final = 500
+_COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
+
+
+@dataclass(frozen=True, slots=True)
+class Marbles(Picture):
+    """A marble diagram; one colour a kind of value, told below.
+
+    Args:
+        values: The values with their times in seconds, in order.
+        end: How the stream ended: "completed", "failed" or None if it goes on.
+        width: Of the picture, in units.
+    """
+
+    values: tuple[tuple[float, Any], ...]
+    end: Literal["completed", "failed"] | None = None
+    width: int = 960
+
+    @classmethod
+    def of(
+        cls,
+        values: Iterable[Moment | tuple[float, Any]],
+        end: Literal["completed", "failed"] | None = None,
+        width: int = 960,
+    ) -> Marbles:
+        """Draw values with times, such as moments; of more than 500 the last ones."""
+        timed = tuple((one[0], one.event if isinstance(one, Moment) else one[1]) for one in values)
+        return cls(timed[-_MOST:], end, width)
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        return "marble diagram"
+
+    def to_svg(self) -> str:
+        """Draw it."""
+        names = list(dict.fromkeys(_name(value) for _, value in self.values if not _failed(value)))
+        rows = (len(names) + 2) // 3
+        last = self.width - _RIGHT
+        parts = [line(_LEFT, _MIDDLE, last, _MIDDLE, INK, 1.5), line(last - 6, _MIDDLE - 5, last, _MIDDLE, INK, 1.5)]
+        parts += [line(last - 6, _MIDDLE + 5, last, _MIDDLE, INK, 1.5)]
+        parts += [self._marble(number, names) for number in range(len(self.values))]
+        if self.end == "completed":
+            parts.append(line(last - 14, _MIDDLE - 14, last - 14, _MIDDLE + 14, INK, 3))
+        elif self.end == "failed":
+            parts.append(cross(last - 14, _MIDDLE, "the stream failed", 10))
+        for number, name in enumerate(names):
+            x, y = _LEFT + number % 3 * (self.width - 40) / 3, 74 + number // 3 * 18
+            parts.append(_circle(x + 5, y - 4, 5, _COLOURS[number % len(_COLOURS)], ""))
+            parts.append(label(x + 16, y, shortened(name, 44), INK, 11))
+        return drawing(self.width, 66 + rows * 18, parts)
+
+    def _marble(self, number: int, names: list[str]) -> str:
+        at, value = self.values[number]
+        first, last = self.values[0][0], self.values[-1][0]
+        share = (at - first) / (last - first) if last > first else (number / max(len(self.values) - 1, 1))
+        x = _LEFT + 12 + share * (self.width - _LEFT - _RIGHT - 48)
+        title = f"{_name(value)} at {at:.3f} s"
+        if _failed(value):
+            return cross(x, _MIDDLE, title, 7)
+        return _circle(x, _MIDDLE, 8, _COLOURS[names.index(_name(value)) % len(_COLOURS)], title)
+
+
+def _failed(value: object) -> bool:
+    return isinstance(value, Exception) or is_failure(value)
+
+
+def _name(value: object) -> str:
+    """Name a value by its type on the wire, or its class: never by what it holds."""
+    kind = getattr(value, "type", None)
+    return kind if isinstance(kind, str) else type(value).__name__
+
+
+def _circle(x: float, y: float, radius: float, fill: str, title: str) -> str:
+    told = f"<title>{escaped(title)}</title>" if title else ""
+    where = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"'
+    return f'<circle {where} fill="{fill}" stroke="#ffffff" stroke-width="1">{told}</circle>'

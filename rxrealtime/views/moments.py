@@ -1,0 +1,64 @@
+"""What happened, and when: the events of a recording, decoded by who sent them, with the marks between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rxrealtime.codec import decode, decode_client
+from rxrealtime.events import ConnectionFailed, ExceptionEvent
+from rxrealtime.frames import Direction, Frame
+from rxrealtime.recording import Entry, Mark, Recording, open_recording
+
+__all__ = ["Moment", "moments"]
+
+
+class Moment(NamedTuple):
+    """Something that happened in a session.
+
+    Args:
+        at: When, in seconds since the connection was opened.
+        direction: "received" or "sent", seen from the client; None for what is no frame.
+        event: The event, an `UnknownEvent`, an `ExceptionEvent` in place of what failed, or a `Mark`.
+    """
+
+    at: float
+    direction: Direction | None
+    event: Any
+
+
+def moments(source: Recording | str | Path | Iterable[Entry | Moment]) -> Iterator[Moment]:
+    """Give what happened, in order. Nothing that is malformed is lost: it is an `ExceptionEvent` in its place.
+
+    Args:
+        source: A recording or its file, or frames and marks, or moments, which pass as they are.
+
+    Returns:
+        The moments, one for each entry.
+
+    Raises:
+        RecordingError: A file is no recording; a line that is none, when it is reached.
+    """
+    if isinstance(source, str | Path):
+        source = open_recording(source)
+    return map(_moment, source.entries() if isinstance(source, Recording) else source)
+
+
+def is_failure(event: object) -> bool:
+    """Tell whether something went wrong: an orderly end did not."""
+    if isinstance(event, Mark):
+        return event.kind != "end"
+    return isinstance(event, ExceptionEvent) and not isinstance(event, ConnectionFailed)
+
+
+def _moment(entry: Entry | Moment) -> Moment:
+    if isinstance(entry, Moment):
+        return entry
+    if isinstance(entry, Mark):
+        return Moment(entry.at, None, entry)
+    return Moment(entry.at, entry.direction, _event(entry))
+
+
+def _event(frame: Frame) -> object:
+    return decode(frame.data) if frame.direction == "received" else decode_client(frame.data)

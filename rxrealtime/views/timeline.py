@@ -1,0 +1,160 @@
+"""A session at a glance: who spoke when, what was answered, heard and called, and what failed where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from rxrealtime.recording import Entry, Recording
+from rxrealtime.views.moments import Moment, moments
+from rxrealtime.views.picture import Picture
+from rxrealtime.views.sketch import LANES, Bar, Cross, Lane, Sketch
+from rxrealtime.views.svg import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    cross,
+    drawing,
+    label,
+    line,
+    rect,
+    shortened,
+)
+
+__all__ = ["Timeline"]
+
+_COLOURS: Final = dict(zip(LANES, (GREY, BLUE, BLUE, GREY, GREEN, GREEN, PURPLE, "#8c6d1f", RED), strict=True))
+_ENDED: Final = {"cancelled": ORANGE, "failed": RED, "incomplete": RED}
+_LEFT, _RIGHT, _TOP, _ROW, _BAR = 118, 16, 34, 24, 17
+_LETTER: Final = 6.3
+"""The width that a letter takes, with some to spare: nothing measures text here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Picture):
+    """The swim lanes of a session.
+
+    Args:
+        bars: What lasted.
+        crosses: What failed.
+        interruptions: When a response was cancelled, in seconds.
+        end: When the last thing happened, in seconds.
+        timed: Whether the times are known; without, the axis counts events.
+        width: Of the picture, in units.
+    """
+
+    bars: tuple[Bar, ...]
+    crosses: tuple[Cross, ...] = ()
+    interruptions: tuple[float, ...] = ()
+    end: float = 0.0
+    timed: bool = True
+    width: int = 960
+
+    @classmethod
+    def of(cls, source: Recording | str | Path | Iterable[Entry | Moment], width: int = 960) -> Timeline:
+        """Draw a recording, or what a list of moments tells.
+
+        Args:
+            source: See `moments`. If it has no times, events are drawn one after the other.
+            width: Of the picture, in units.
+        """
+        seen = list(moments(source))
+        timed = any(moment.at > 0 for moment in seen)
+        sketch = Sketch()
+        for number, moment in enumerate(seen):
+            sketch.take(moment if timed else moment._replace(at=float(number)))
+        return cls.sketched(sketch, timed, width)
+
+    @classmethod
+    def sketched(cls, sketch: Sketch, timed: bool = True, width: int = 960) -> Timeline:
+        """Draw what is known by now of a session that may still go on."""
+        bars = tuple(bar for bar in sketch.bars if timed or bar.lane != "audio as heard")
+        return cls(bars, sketch.crosses, sketch.interruptions, sketch.last, timed, width)
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        return "timeline of a session"
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """From when to when it shows."""
+        ends = [bar.start if bar.end is None else bar.end for bar in self.bars]
+        starts = [bar.start for bar in self.bars] + [one.at for one in self.crosses]
+        first, last = min(starts, default=0.0), max([*ends, self.end])
+        return min(first, last), max(last, first + 0.001)
+
+    def rows(self) -> tuple[tuple[Lane, tuple[Bar, ...]], ...]:
+        """Give the lanes that are not empty, each in as many rows as its bars need to stand side by side."""
+        found = [(lane, row) for lane in LANES for row in _side_by_side([b for b in self.bars if b.lane == lane])]
+        return (*found, ("failures", ())) if self.crosses else tuple(found)
+
+    def to_svg(self) -> str:
+        """Draw it."""
+        rows = self.rows()
+        height = _TOP + _ROW * max(len(rows), 1) + 30
+        parts = [label(_LEFT, 18, self._caption(), GREY, 11), *self._axis(height), *self._rows(rows)]
+        bottom = _TOP + _ROW * len(rows)
+        parts += [line(x, _TOP - 4, x, bottom, ORANGE, 1.5) for x in map(self._x, self.interruptions)]
+        if not rows:
+            parts.append(label(_LEFT, _TOP + 16, "nothing happened yet", GREY))
+        return drawing(self.width, height, parts)
+
+    def _caption(self) -> str:
+        interrupted = f", orange lines: interrupted {len(self.interruptions)}×" if self.interruptions else ""
+        failed = f", crosses: {len(self.crosses)} failed" if self.crosses else ""
+        unit = "seconds" if self.timed else "events in order: the recording has no times"
+        return f"{unit}{interrupted}{failed}"
+
+    def _x(self, at: float) -> float:
+        first, last = self.seconds
+        share = min(max((at - first) / (last - first), 0.0), 1.0)
+        return _LEFT + share * (self.width - _LEFT - _RIGHT)
+
+    def _axis(self, height: int) -> Iterator[str]:
+        first, last = self.seconds
+        for part in range(6):
+            at = first + (last - first) * part / 5
+            x = self._x(at)
+            yield line(x, _TOP - 4, x, height - 24)
+            text = f"{at:.1f}" if self.timed else f"{at:.0f}"
+            yield label(x, height - 8, text, GREY, 11, "middle" if 0 < part < 5 else ("start" if part == 0 else "end"))
+
+    def _rows(self, rows: tuple[tuple[Lane, tuple[Bar, ...]], ...]) -> Iterator[str]:
+        for number, (lane, bars) in enumerate(rows):
+            y = _TOP + number * _ROW
+            if number == 0 or rows[number - 1][0] != lane:
+                yield line(0, y - 3, self.width, y - 3)
+                yield label(8, y + 13, lane, INK, 12)
+            yield from self._bars(bars, y)
+            if lane == "failures":
+                yield from (cross(self._x(one.at), y + 9, one.text) for one in self.crosses)
+
+    def _bars(self, bars: tuple[Bar, ...], y: float) -> Iterator[str]:
+        for x, bar_list in groupby(bars, key=lambda bar: round(self._x(bar.start))):
+            *hidden, bar = bar_list  # what would stand in the same place is one mark
+            width = self._x(self.seconds[1] if bar.end is None else bar.end) - x
+            fill = _ENDED.get(bar.status) or _COLOURS[bar.lane]
+            more = f" (and {len(hidden)} more)" if hidden else ""
+            yield rect(x, y, width, _BAR, fill, f"{bar.text or bar.status or bar.lane}{more}")
+            text = shortened(bar.text or bar.status, int((width - 8) / _LETTER))
+            if text:
+                yield label(x + 4, y + 13, text, "#ffffff", 11)
+
+
+def _side_by_side(bars: list[Bar]) -> list[tuple[Bar, ...]]:
+    """Put bars that overlap in rows of their own, at most three; the last takes the rest."""
+    rows: list[list[Bar]] = []
+    for bar in sorted(bars, key=lambda bar: bar.start):
+        free = next((row for row in rows if (row[-1].end or bar.start + 1) <= bar.start), None)
+        if free is None and len(rows) < 3:
+            rows.append(free := [])
+        (rows[-1] if free is None else free).append(bar)
+    return [tuple(row) for row in rows]
