@@ -125,7 +125,7 @@ class Sketch:
         if bar is not None and bar.end is None:
             self._bars[lane, key] = bar._replace(end=max(at, bar.start), status=status)
 
-    def _reach(self, lane: Lane, key: str, at: float, text: str = "") -> None:
+    def _reach(self, lane: Lane, key: str | None, at: float, text: str = "") -> None:
         """Let a bar last until now, and add to what is written in it."""
         self._open(lane, key, at)
         bar = self._bars[lane, key]

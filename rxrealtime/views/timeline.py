@@ -108,7 +108,7 @@ class Timeline(Picture):
         return drawing(self.width, height, parts)
 
     def _caption(self) -> str:
-        interrupted = f", orange lines: interrupted {len(self.interruptions)}×" if self.interruptions else ""
+        interrupted = f", orange lines: interrupted {len(self.interruptions)} times" if self.interruptions else ""
         failed = f", crosses: {len(self.crosses)} failed" if self.crosses else ""
         unit = "seconds" if self.timed else "events in order: the recording has no times"
         return f"{unit}{interrupted}{failed}"
