@@ -4,7 +4,25 @@ from rxrealtime.views.charts import Latencies, TokensUsed
 from rxrealtime.views.marbles import Marbles
 from rxrealtime.views.moments import Moment, moments
 from rxrealtime.views.picture import Picture
+from rxrealtime.views.summary import Summary, summarize
+from rxrealtime.views.tables import event_rows, latency_rows, response_rows, to_dataframe, turn_rows
 from rxrealtime.views.timeline import Timeline
 from rxrealtime.views.waveform import Waveform
 
-__all__ = ["Latencies", "Marbles", "Moment", "Picture", "Timeline", "TokensUsed", "Waveform", "moments"]
+__all__ = [
+    "Latencies",
+    "Marbles",
+    "Moment",
+    "Picture",
+    "Summary",
+    "Timeline",
+    "TokensUsed",
+    "Waveform",
+    "event_rows",
+    "latency_rows",
+    "moments",
+    "response_rows",
+    "summarize",
+    "to_dataframe",
+    "turn_rows",
+]
