@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from weakref import WeakSet
 
-from websockets.asyncio.client import connect
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.http11 import Request, Response
@@ -24,7 +24,8 @@ from rxrealtime.server.handshake import admit
 from rxrealtime.testing.outputs import Injected
 from rxrealtime.testing.plans import FaultPlan, begin
 from rxrealtime.testing.relay import Relay
-from rxrealtime.testing.tap import TappedClient, TappedServer
+from rxrealtime.testing.tap import Direct, TappedClient, TappedServer
+from rxrealtime.testing.tapes import Tapes
 from rxrealtime.transport.endpoints import check_headers, websocket_url
 from rxrealtime.wirelog import WIRE_LOG
 
@@ -77,6 +78,9 @@ class FaultProxy:
         token: What clients have to know, as for `LoopbackServer`; it is not passed on.
         headers: Sent to the server in place of the client's, for example ``Authorization``.
         on_injected: Called with every fault that was injected.
+        record: Where to record what each client sends and is sent, ``talk.jsonl`` or ``talk.jsonl.zst``; the second
+            connection goes to ``talk-2.jsonl``, and so on. Headers are not recorded. None records nothing.
+        redact: What to take out of recordings, beside credentials: "transcripts", "audio".
 
     Attributes:
         log: Every fault that was injected, in order.
@@ -102,12 +106,15 @@ class FaultProxy:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         on_injected: Callable[[Injected], None] | None = None,
+        record: str | Path | None = None,
+        redact: Iterable[str] = (),
     ) -> None:
         if not token and not is_loopback(host):
             raise ConfigurationError(f"listening on {host} needs a token: everybody there could connect")
         check_headers(headers or {})
         self.log: list[Injected] = []
         self._upstream = websocket_url(upstream_url)
+        self._tapes = Tapes(record, redact, self._upstream)
         self._plan = plan or FaultPlan()
         self._address = (host, port)
         self._token = token
@@ -123,8 +130,9 @@ class FaultProxy:
         """Begin to listen.
 
         Raises:
-            ConfigurationError: The address cannot be listened on.
+            ConfigurationError: The address cannot be listened on, or nothing can be recorded.
         """
+        self._tapes.check()
         stalls = max((self._plan.handshake(number)[0] for number in range(100)), default=0.0)
         try:
             self._server = await serve(
@@ -146,7 +154,11 @@ class FaultProxy:
             ) from error
 
     async def close(self) -> None:
-        """Cut every connection and stop listening; a second call does nothing."""
+        """Cut every connection and stop listening; a second call does nothing.
+
+        Raises:
+            RecordingError: Something of the recordings could not be written.
+        """
         server, self._server = self._server, None
         if server is not None:
             for held in tuple(self._held):
@@ -160,6 +172,8 @@ class FaultProxy:
             for _, upstream in tuple(self._open.values()):  # connected in the meantime
                 upstream.transport.abort()
                 await upstream.wait_closed()
+            if self._tapes.failure is not None:
+                raise self._tapes.failure
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -231,7 +245,7 @@ class FaultProxy:
         options: dict[str, Any] = {"proxy": None} if is_loopback(urlsplit(url).hostname or "") else {}
         return cast(
             TappedClient,  # it is made by create_connection
-            await _Direct(
+            await Direct(
                 url,
                 additional_headers=forwarded(headers, self._headers, self._token),
                 subprotocols=[name for name in offered if name and not self._is_token(name)] or None,
@@ -258,23 +272,20 @@ class FaultProxy:
     async def _converse(self, connection: ServerConnection) -> None:
         self._begun.add(connection)
         number, upstream = self._open[connection]
+        client, loop = cast(TappedServer, connection), asyncio.get_running_loop()
+        opened = loop.time()
+        tape = self._tapes.start(number, lambda: loop.time() - opened)
         try:
-            await Relay(cast(TappedServer, connection), upstream, begin(self._plan, number), self._note).run()
+            await Relay(client, upstream, begin(self._plan, number), self._note, tape).run()
             await upstream.wait_closed()
         finally:
             self._open.pop(connection, None)
+            await tape.close()
 
     def _note(self, injected: Injected) -> None:
         self.log.append(injected)
         if self._tell is not None:
             self._tell(injected)
-
-
-class _Direct(connect):
-    """The library's handshake, which follows no redirect: credentials go where they were meant to go."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
 
 
 def _answer(connection: ServerConnection, status: int, body: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
