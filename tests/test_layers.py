@@ -66,7 +66,7 @@ FOREIGN: dict[str, set[str]] = {
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
-        *("testing.proxy", "testing.relay", "testing.tap"),
+        *("testing.proxy", "testing.relay", "testing.tap", "testing.upstream"),
     },
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing"),
@@ -145,7 +145,7 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     users = {
         name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
     }
-    assert users == {"server.clocks", "server.loopback", "server.wire"}
+    assert users == {"server.clocks", "server.listening", "server.loopback", "server.wire"}
 
 
 def test_what_is_imported_is_required() -> None:
