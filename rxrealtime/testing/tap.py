@@ -9,13 +9,13 @@ from collections import deque
 from typing import Any
 
 from websockets import frames as wire
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 
 from rxrealtime.transport.gone import GoneTransport
 
-__all__ = ["Direct", "Tapped", "TappedClient", "TappedServer"]
+__all__ = ["Tapped", "TappedClient", "TappedServer"]
 
 
 class Tapped(Connection):
@@ -56,11 +56,3 @@ class TappedClient(Tapped, ClientConnection):
 
 class TappedServer(Tapped, ServerConnection):
     """The end that is connected to."""
-
-
-class Direct(connect):
-    """The library's handshake, which follows no redirect: credentials go where they were meant to go."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """Take a redirect as the answer."""
-        return exc

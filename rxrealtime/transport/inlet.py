@@ -21,16 +21,16 @@ def elapsed(scheduler: abc.SchedulerBase) -> Callable[[], float]:
     """Start a clock.
 
     Args:
-        scheduler: Whose time it tells. For an `AsyncIOScheduler`, whose own ``now`` is the wall clock, that is the
-            monotonic clock of the running event loop.
+        scheduler: Whose time it tells; for an `AsyncIOScheduler`, whose ``now`` is the wall clock, the running event
+            loop's, which is monotonic.
 
     Returns:
         A function that gives the seconds since this call.
     """
     if isinstance(scheduler, AsyncIOScheduler):
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        return lambda: clock() - began
+        now = asyncio.get_running_loop().time
+        began = now()
+        return lambda: now() - began
     started = scheduler.now
     return lambda: (scheduler.now - started).total_seconds()
 
