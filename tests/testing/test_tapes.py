@@ -27,7 +27,7 @@ def test_what_a_client_sees_through_a_proxy_is_recorded_and_replays(tmp_path: Pa
     async def live() -> list[str]:
         plan = FaultPlan(5, f.mutate("truncate", every=3), close(code=1011, after=12))
         async with LoopbackServer(pace=0, token="c4n4ry") as server:  # noqa: S106 (a canary)
-            async with FaultProxy(f"{server.url}?key=c4n4ry", plan, record=path) as proxy:
+            async with FaultProxy(f"{server.url}&key=c4n4ry", plan, record=path) as proxy:
                 return await _seen(Session(WebSocketTransport(proxy.url, api_key="c4n4ry"), close_timeout=0.5))
 
     async def replayed() -> list[str]:
