@@ -1,4 +1,4 @@
-"""The command line: ``rxrealtime demo``, ``talk`` and ``serve``.
+"""The command line: ``rxrealtime demo``, ``talk``, ``serve``, ``record``, ``replay`` and ``convert``.
 
 Only click is imported here; what a command needs is imported when it runs.
 """
@@ -91,6 +91,7 @@ def _style_of_output() -> Style:
 @click.option("--text/--spoken", "written", default=True, help="Answers in text, or spoken and shown.")
 @click.option("--tools", metavar="MODULE:NAME", multiple=True, help="Tools to offer: a tool, a function, or a list.")
 @click.option("--audio", type=click.Path(path_type=Path), help="A WAV file (mono, 16 bit) to speak as the first turn.")
+@click.option("--record", type=click.Path(path_type=Path), help="Record the session: a .jsonl or .jsonl.zst file.")
 @click.option("--save", type=click.Path(path_type=Path), help="A folder to keep what was said in, as text and WAV.")
 def talk(**given: Any) -> None:
     """Talk to a model in text, a line a turn; end with Ctrl-D or /quit.
@@ -105,7 +106,7 @@ def talk(**given: Any) -> None:
 
     place = Place(given["url"], given["model"], os.environ.get("OPENAI_API_KEY") or None)
     modality: Final = "text" if given["written"] else "audio"
-    chosen = Talk(place, modality, load_tools(given["tools"]), given["audio"], given["save"])
+    chosen = Talk(place, modality, load_tools(given["tools"]), given["audio"], given["save"], given["record"])
     with open(os.devnull, "rb") as nothing:
         descriptor = (sys.stdin or nothing).fileno()
         run_talk(chosen, descriptor)
@@ -142,3 +143,68 @@ def serve(host: str, port: int, token: str | None, upstream: str | None, **given
         named = ", ".join(f"--{name}" for name, value in given.items() if value is not None)
         raise ConfigurationError(f"{named}: for the embedded server, not for --upstream")
     asyncio.run(run_proxy(upstream, host, port, token=token, seed=seed, faults=faults))
+
+
+_FORCE: Final = click.option("--force", is_flag=True, help="Write over a file that is there.")
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="JSON objects, one a line, for machines.")
+
+
+@main.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A .jsonl or .jsonl.zst file.")
+@click.option("--upstream", metavar="URL", help="The realtime server; by default the embedded one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--token", envvar="RXREALTIME_TOKEN", help="What clients must know; needed beyond this machine.")
+@click.option("--redact", default="", metavar="WHAT", help="transcripts, audio, or both with a comma between them.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same faults.")
+@click.option("--fault", "faults", metavar="SPEC", multiple=True, help="NAME:KEY=VALUE,...; may be given again.")
+@_FORCE
+@_JSON
+def record(host: str, port: int, redact: str, force: bool, **given: Any) -> None:
+    """Record what goes between clients and a realtime server, until Ctrl-C or SIGTERM.
+
+    Point a client here instead of at the server. Each connection is a file: the second is talk-2.jsonl for talk.jsonl.
+    Headers are not recorded, keys and tokens in frames are masked; --redact also takes out what was said. A session
+    of your own is recorded by `talk --record` and by rxrealtime.record().
+    """
+    import asyncio
+
+    from rxrealtime.cli.record import RecordWanted, run_record
+
+    taken = tuple(name.strip() for name in redact.split(",") if name.strip())
+    asyncio.run(run_record(RecordWanted(address=(host, port), redact=taken, **given), force=force))
+
+
+@main.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Times faster; 0: at once.")
+@click.option("--from", "start", type=click.FloatRange(0), default=0.0, help="Seconds to begin at.")
+@click.option("--event", metavar="TYPE", help="The type of the event to begin with.")
+@click.option("--step", is_flag=True, help="Wait for Enter before each frame.")
+@_JSON
+def replay(recording: Path, **given: Any) -> None:
+    """Show a recording frame by frame, at its own pace.
+
+    Received frames are marked with <, sent ones with >, and what is no frame with *. To play a recording to a client,
+    use `serve --recording`.
+    """
+    import asyncio
+
+    from rxrealtime.cli.replay import Playing, play
+
+    asyncio.run(play(Playing(recording, **given)))
+
+
+@main.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@_FORCE
+@_JSON
+def convert(recording: Path, target: Path, force: bool, as_json: bool) -> None:
+    """Convert a recording to .jsonl, .jsonl.zst, .parquet (for tables), or .har (lossy, for browsers).
+
+    The ending of the target says in which form. What a killed process left is converted too, without its end.
+    """
+    from rxrealtime.cli.convert import run_convert
+
+    run_convert(recording, target, force=force, as_json=as_json)

@@ -19,7 +19,7 @@ from rxrealtime.testing.plans import FaultPlan
 from rxrealtime.testing.proxy import FaultProxy
 from rxrealtime.testing.specs import parse_fault
 
-__all__ = ["run_proxy", "run_server"]
+__all__ = ["run_proxy", "run_server", "stop_on_signals"]
 
 
 async def run_server(
@@ -50,7 +50,7 @@ async def run_server(
     chosen = script_from_recording(recording) if recording else load_scenario(scenario) if scenario else None
     departs = None if quirks is None else OPENAI if quirks == "openai" else STRICT
     stop = asyncio.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     server = LoopbackServer(chosen, host=address[0], port=address[1], token=token, pace=pace, quirks=departs)
     await server.start()
     try:
@@ -78,7 +78,7 @@ async def run_proxy(
     """
     plan = FaultPlan(seed, *(parse_fault(spec) for spec in faults))
     stop = asyncio.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     async with FaultProxy(upstream, plan, host=host, port=port, token=token, on_injected=_print) as proxy:
         click.echo(f"serving {proxy.url}")
         await stop.wait()
@@ -95,7 +95,8 @@ def _log_faults() -> None:
     logging.getLogger("rxrealtime.server").addHandler(shown)
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Let SIGINT and SIGTERM set an event."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,7 @@ from reactivex import Observable, abc
 from reactivex import operators as rx
 from reactivex.subject import Subject
 
-from rxrealtime import Agent, Session, Tool, commands, ops, session_config
+from rxrealtime import Agent, Session, Tool, commands, ops, record, session_config
 from rxrealtime.audio import AudioFormat, read_wav
 from rxrealtime.cli.keeping import Keeper, keeping
 from rxrealtime.cli.lines import lines_of
@@ -47,6 +47,7 @@ class Talk:
         tools: What the model may call.
         audio: A WAV file to speak as the first turn.
         folder: Where to keep what was said.
+        recording: Where to record the session.
     """
 
     place: Place
@@ -54,6 +55,7 @@ class Talk:
     tools: tuple[Tool, ...] = ()
     audio: Path | None = None
     folder: Path | None = None
+    recording: Path | None = None
 
     @property
     def agent(self) -> Agent:
@@ -102,7 +104,8 @@ async def hold_talk(talk: Talk, descriptor: int, spoken: Spoken | None = None, k
     if keeper:
         session.audio.subscribe(keeper.hear, on_error=_leave)
     try:
-        await _converse(session, spoken, descriptor)
+        async with record(session, talk.recording) if talk.recording else nullcontext():
+            await _converse(session, spoken, descriptor)
     except RealtimeError as error:
         ended = session.closed.outcome  # a send that the end of the session overtook knows less of it
         raise (ended.cause if ended and ended.cause else error) from None

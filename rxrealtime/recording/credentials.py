@@ -59,7 +59,7 @@ def origin_of(url: str) -> str:
         none (``model``, ``deployment``, ``api-version`` ...).
     """
     parts = urlsplit(url)
-    query = [(key, value if key in _PUBLIC_KEYS else _MASK) for key, value in parse_qsl(parts.query, True)]
+    query = [(key, masked(value) if key in _PUBLIC_KEYS else _MASK) for key, value in parse_qsl(parts.query, True)]
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="*"), ""))
 

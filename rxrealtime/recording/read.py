@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -72,15 +73,22 @@ class Recording:
         """
         return (entry for entry in self._found(at) if entry.at >= at)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, progress: Callable[[float], None] = lambda done: None) -> Iterator[Line]:
         """Give what the lines hold, the header included.
+
+        Args:
+            progress: Told which part of the file is read, from 0 to 1, after each line.
 
         Raises:
             RecordingError: As `entries`.
         """
         file, stored = open_stored(self.path)
         with file:
-            yield from _parsed(stored.lines(), str(self.path))
+            size = max(file.seek(0, os.SEEK_END), 1)
+            for line in _parsed(stored.lines(), str(self.path)):
+                yield line
+                progress(file.tell() / size)
+        progress(1.0)
 
     def raw_lines(self) -> Iterator[bytes]:
         """Give the lines as they are, without one that is cut off.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
@@ -20,7 +20,7 @@ from rxrealtime.recording.payload import redaction_of, without_payload
 from rxrealtime.recording.stored import unsealed_path
 from rxrealtime.recording.zstd import seal, zstd_module
 
-__all__ = ["RecordingWriter"]
+__all__ = ["RecordingWriter", "written_whole"]
 
 _GATHER: Final = 0.1
 """Seconds for which entries are gathered: what is written is at most this old, and the time of one batch."""
@@ -242,13 +242,30 @@ def _created(path: Path) -> BinaryIO:
         raise RecordingError(f"cannot write the recording {path}: {error.strerror}") from error
 
 
-def _sealed(plain: Path, path: Path) -> None:
-    """Put the sealed form in the place of the plain one, whole or not at all."""
-    unfinished = path.with_suffix(".tmp")
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: The file; one that is there is written over at the end.
+
+    Yields:
+        What to write to.
+
+    Raises:
+        RecordingError: The file cannot be made.
+    """
+    unfinished = path.with_name(f"{path.name}.tmp")
     try:
-        with plain.open("rb") as source, _created(unfinished) as target:
-            seal(source, target)
+        with _created(unfinished) as file:
+            yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _sealed(plain: Path, path: Path) -> None:
+    """Put the sealed form in the place of the plain one."""
+    with plain.open("rb") as source, written_whole(path) as target:
+        seal(source, target)
     plain.unlink()

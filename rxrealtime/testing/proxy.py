@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakSet
@@ -19,6 +21,7 @@ from rxrealtime.testing.outputs import Injected
 from rxrealtime.testing.plans import FaultPlan, begin
 from rxrealtime.testing.relay import Relay
 from rxrealtime.testing.tap import TappedClient, TappedServer
+from rxrealtime.testing.tapes import Tapes
 from rxrealtime.testing.upstream import OPEN_TIMEOUT, Upstream
 
 __all__ = ["FaultProxy"]
@@ -35,6 +38,9 @@ class FaultProxy(Listener):
         token: What clients have to know, as for `LoopbackServer`; it is not passed on.
         headers: Sent to the server in place of the client's, for example ``Authorization``.
         on_injected: Called with every fault that was injected.
+        record: Where to record what each client sends and is sent, ``talk.jsonl`` or ``talk.jsonl.zst``; the second
+            connection goes to ``talk-2.jsonl``, and so on. Headers are not recorded. None records nothing.
+        redact: What to take out of recordings, beside credentials: "transcripts", "audio".
 
     Attributes:
         log: Every fault that was injected, in order.
@@ -60,15 +66,27 @@ class FaultProxy(Listener):
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         on_injected: Callable[[Injected], None] | None = None,
+        record: str | Path | None = None,
+        redact: Iterable[str] = (),
     ) -> None:
         super().__init__(host, port, token)
         self.log: list[Injected] = []
         self._upstream = Upstream(upstream_url, headers or {}, token)
+        self._tapes = Tapes(record, redact, self._upstream.url)
         self._plan = plan or FaultPlan()
         self._tell = on_injected
         self._handshakes = 0
         self._open: dict[ServerConnection, tuple[int, TappedClient]] = {}
         self._begun: WeakSet[ServerConnection] = WeakSet()
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on, or nothing can be recorded.
+        """
+        self._tapes.check()
+        await super().start()
 
     def _options(self) -> Mapping[str, Any]:
         stalls = max((self._plan.handshake(number)[0] for number in range(100)), default=0.0)
@@ -81,10 +99,17 @@ class FaultProxy(Listener):
         }
 
     async def close(self) -> None:
-        """Cut every connection and stop listening; a second call does nothing."""
+        """Cut every connection and stop listening; a second call does nothing.
+
+        Raises:
+            RecordingError: Something of the recordings could not be written; told once.
+        """
         await self._cut()
         await super().close()
         await self._cut()  # what connected in the meantime
+        failure, self._tapes.failure = self._tapes.failure, None
+        if failure is not None:
+            raise failure
 
     async def _cut(self) -> None:
         for client, (_, upstream) in tuple(self._open.items()):
@@ -149,11 +174,15 @@ class FaultProxy(Listener):
     async def _converse(self, connection: ServerConnection) -> None:
         self._begun.add(connection)
         number, upstream = self._open[connection]
+        client, loop = cast(TappedServer, connection), asyncio.get_running_loop()
+        opened = loop.time()
+        tape = self._tapes.start(number, lambda: loop.time() - opened)
         try:
-            await Relay(cast(TappedServer, connection), upstream, begin(self._plan, number), self._note).run()
+            await Relay(client, upstream, begin(self._plan, number), self._note, tape).run()
             await upstream.wait_closed()
         finally:
             self._open.pop(connection, None)
+            await tape.close()
 
     def _note(self, injected: Injected) -> None:
         self.log.append(injected)

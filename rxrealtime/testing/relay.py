@@ -10,12 +10,14 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.protocol import Protocol, State
 
+from rxrealtime.errors import ConnectionLost, ServerClosed
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.server.outputs import Disconnect, GoSilent
 from rxrealtime.testing.lines import schedule_of
 from rxrealtime.testing.outputs import Deliver, Delivery, Injected, Output, Pause
 from rxrealtime.testing.plans import FaultState, finish, step
 from rxrealtime.testing.tap import Tapped
+from rxrealtime.testing.tapes import Tape
 
 __all__ = ["Relay"]
 
@@ -44,6 +46,7 @@ class Relay:
         server: The connection to the server.
         begun: The plan at work, and what happens before the first frame.
         note: Called with what was injected.
+        tape: Records what the client sends and is sent.
     """
 
     def __init__(
@@ -52,10 +55,12 @@ class Relay:
         server: Tapped,
         begun: tuple[FaultState, tuple[Output, ...]],
         note: Callable[[Injected], None],
+        tape: Tape,
     ) -> None:
         self._ends: dict[Direction, Tapped] = {"received": client, "sent": server}
         self._state, self._first = begun
         self._note = note
+        self._tape = tape
         self._lines: dict[Direction, asyncio.Queue[tuple[float, Delivery | _Over]]] = {
             "received": asyncio.Queue(_WAITING),
             "sent": asyncio.Queue(_WAITING),
@@ -85,6 +90,8 @@ class Relay:
             while True:
                 data, binary = await source.receive()
                 frame = Frame(direction, data, self._clock() - self._opened)
+                if direction == "sent":
+                    self._tape.frame(frame, binary)
                 self._state, outputs = step(self._state, frame, binary=binary)
                 await self._put(outputs)
                 await asyncio.sleep(sum(one.seconds for one in outputs if isinstance(one, Pause)))
@@ -99,6 +106,7 @@ class Relay:
             match output:
                 case Injected():
                     self._note(output)
+                    self._tape.fault(output)
                 case Deliver(frame):
                     await self._queue(frame.direction, output)
                 case Disconnect() | GoSilent():
@@ -122,7 +130,10 @@ class Relay:
                 case Deliver():
                     if not await _written(target, delivery):
                         await asyncio.Event().wait()  # its reader tells the other side how it ended
+                    if direction == "received":
+                        self._tape.frame(delivery.frame, delivery.binary)
                 case Disconnect():
+                    self._tape.ends_by(_loss(delivery))
                     await _end(target, delivery)
                     await _end(self._ends["sent"], Disconnect() if delivery.code is None else Disconnect(1001))
                     return
@@ -132,6 +143,8 @@ class Relay:
                     await target.wait_closed()
                     return
                 case _Over(close):
+                    if direction == "received":
+                        self._tape.ends_by(_loss(close))
                     if kept := _kept(target):
                         target.transport.write(kept)
                     await _end(target, close)
@@ -170,6 +183,11 @@ def _fragments(payload: bytes, count: int) -> list[bytes]:
     """Cut a payload into so many pieces; the last ones are empty if it is short."""
     size = -(-len(payload) // count)
     return [payload[n * size : (n + 1) * size] for n in range(count)]
+
+
+def _loss(close: Disconnect) -> ConnectionLost:
+    """Name what the client sees."""
+    return ConnectionLost() if close.code is None else ServerClosed(close.code, close.reason)
 
 
 async def _end(target: Tapped, close: Disconnect) -> None:

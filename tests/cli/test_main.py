@@ -26,7 +26,7 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert (result.exit_code, "Traceback" in result.output) == (2, False)
 
 
-@pytest.mark.parametrize("command", ["demo", "talk", "serve"])
+@pytest.mark.parametrize("command", ["demo", "talk", "serve", "record", "replay", "convert"])
 def test_every_command_explains_itself(command: str) -> None:
     """Help comes without running anything."""
     result = CliRunner().invoke(main, [command, "--help"])

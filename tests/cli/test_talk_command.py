@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rxrealtime import open_recording
 from rxrealtime.audio import PCM16_24K, read_wav, wav_bytes
 from rxrealtime.server.voices import speak, transcribe
 from tests.cli.terminal import whole_output
@@ -127,3 +128,12 @@ def test_ctrl_c_ends_it() -> None:
         assert process.wait(20) == 130
         said = process.stderr.read().decode().splitlines()
         assert [line for line in said if line and not _MEASURED.fullmatch(line)] == []
+
+
+def test_a_talk_is_recorded(tmp_path: Path) -> None:
+    """With --record, all of it and its end."""
+    done = _command("--record", str(tmp_path / "talk.jsonl.zst"), stdin="Hello\n")
+    assert (done.returncode, [file.name for file in tmp_path.iterdir()]) == (0, ["talk.jsonl.zst"])
+    found = open_recording(tmp_path / "talk.jsonl.zst")
+    assert found.complete
+    assert any(b"Hello" in frame.data for frame in found.frames() if isinstance(frame.data, bytes))
