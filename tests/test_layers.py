@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
     "testing": EVERYTHING,
+    "views": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
 }
@@ -63,15 +64,17 @@ FOREIGN: dict[str, set[str]] = {
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
         *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli", "testing"),
+        "views",
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
         *("testing.proxy", "testing.relay", "testing.tap"),
     },
     "asyncio": {
-        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing"),
+        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing", "views"),
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
+    "IPython": {"views.screens"},
     "hypothesis": {"testing"},
     "pytest": {"testing"},
     "yaml": {"server.texts"},
@@ -152,5 +155,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"hypothesis", "opentelemetry", "pytest", "yaml"}
+    optional = {"IPython", "hypothesis", "opentelemetry", "pytest", "yaml"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}
