@@ -219,9 +219,8 @@ from rxrealtime.options import SessionOptions
 from rxrealtime.outcome import (
     Outcome,
 )
-from rxrealtime.recording import (
-    read_recording,
-)
+from rxrealtime.recorder import SessionRecording, record
+from rxrealtime.recording import Recording, open_recording, read_recording
 from rxrealtime.session import Session
 from rxrealtime.settings import session_config
 from rxrealtime.speaker import SilentSpeaker
@@ -360,6 +359,7 @@ __all__ = [
     "RateLimitsUpdated",
     "RealtimeError",
     "Reasoning",
+    "Recording",
     "RecordingError",
     "RedirectRefused",
     "ReplayTransport",
@@ -409,6 +409,7 @@ __all__ = [
     "SessionCreated",
     "SessionExpired",
     "SessionOptions",
+    "SessionRecording",
     "SessionStateError",
     "SessionUpdate",
     "SessionUpdated",
@@ -454,9 +455,11 @@ __all__ = [
     "events",
     "history_from_json",
     "history_to_json",
+    "open_recording",
     "ops",
     "read_recording",
     "realtime_url",
+    "record",
     "session_config",
     "tool",
 ]

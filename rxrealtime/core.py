@@ -62,7 +62,7 @@ class Core:
             cause: Why the session ended, or None if we closed it.
         """
         self.course.stages.advance(Stage.CLOSED)
-        self.streams.faults.on_completed()
         self.closed.set(self.course.outcome(cause))
+        self.streams.faults.on_completed()
         if cause is not None:
             _LOG.warning("the session ended by %s", type(cause).__name__)  # its message may quote the server

@@ -7,12 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from rxrealtime.activity import ResponseDropped
-from rxrealtime.codec import Decoded
+from rxrealtime.codec import Decoded, decode_frame
 from rxrealtime.conduct import Behaviour, Conduct, Outside
 from rxrealtime.core import Core
 from rxrealtime.desk import Desk
 from rxrealtime.errors import ServerClosed, SessionClosedError
 from rxrealtime.events import DELTA_EVENTS, ClientEvent, ConnectionFailed, ExceptionEvent, ResponseCreate, SendFailed
+from rxrealtime.frames import Frame
 from rxrealtime.link import Link
 from rxrealtime.operators.decode import decode_frames
 from rxrealtime.options import Options
@@ -40,7 +41,7 @@ class Life:
     def __init__(self, core: Core, behaviour: Behaviour, options: Options) -> None:
         self._core = core
         self._timeout = options.close_timeout
-        self.conduct = Conduct(behaviour, core.streams, Outside(self.post, self._now))
+        self.conduct = Conduct(behaviour, core.streams, Outside(self.post, self.now))
         self.desk = Desk(options.responses)
         self._outbox = Outbox(core, self.desk, self._told, options.response_timeout)
         self._link: Link | None = None
@@ -65,7 +66,7 @@ class Life:
         except asyncio.CancelledError:
             if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
                 # it came to be in the turn in which it was given up: nobody else would close it
-                await Link(connecting.result()).shut(1000, "", self._timeout)
+                await Link(connecting.result(), self._core.streams.frames.on_next).shut(1000, "", self._timeout)
             task = asyncio.current_task()
             if self._core.course.stages.current is Stage.CONNECTING or (task and task.cancelling()):
                 raise  # the one who opens was cancelled, not the connecting
@@ -80,12 +81,12 @@ class Life:
         Raises:
             SessionClosedError: The session was closed while it was connecting.
         """
-        self._link = link = Link(connection)
+        self._link = link = Link(connection, self._core.streams.frames.on_next)
         if not self._core.course.stages.advance(Stage.OPEN):
             self._tear_down(None, 1000, "")
             await self._core.closed
             raise SessionClosedError("the session was closed while it was connecting")
-        link.subscription.disposable = connection.frames.pipe(decode_frames()).subscribe(
+        link.subscription.disposable = connection.frames.pipe(decode_frames(self._decode)).subscribe(
             self._receive, self._lost, self._finished
         )
 
@@ -139,6 +140,10 @@ class Life:
             elif self._task is not None:
                 self._task.cancel()
         await self._core.closed
+
+    def _decode(self, frame: Frame) -> Decoded:
+        self._core.streams.frames.on_next(frame)
+        return decode_frame(frame)
 
     def _receive(self, event: Decoded) -> None:
         """Take the next value in; in a session without an agent most go straight to the observers."""
@@ -197,7 +202,8 @@ class Life:
             self._outbox.observe(self._linked(), outcome)
             self.conduct.traffic.put(self._core.streams.events, outcome)
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Give the seconds since the connection was opened; 0 before."""
         return 0.0 if self._link is None else self._link.connection.now()
 
     def _linked(self) -> Link:

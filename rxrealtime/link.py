@@ -9,6 +9,7 @@ from reactivex.disposable import SerialDisposable
 
 from rxrealtime.codec import encode_bytes
 from rxrealtime.events import ClientEvent, SendFailed
+from rxrealtime.frames import Frame
 from rxrealtime.order import Order, Place
 from rxrealtime.transport.base import Connection
 
@@ -27,13 +28,15 @@ class Link:
 
     Args:
         connection: The open connection.
+        tap: Told of each frame that was sent.
 
     Attributes:
         subscription: The session's subscription to its frames, which ends with the connection.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, tap: Callable[[Frame], None]) -> None:
         self.connection = connection
+        self._tap = tap
         self.subscription = SerialDisposable()
         self._order = Order()
 
@@ -57,10 +60,11 @@ class Link:
             for event in events:
                 going(event)
                 try:
-                    await self.connection.send(encode_bytes(event))
+                    frame = await self.connection.send(encode_bytes(event))
                 except Exception as error:  # whatever a transport raises: the stream and the caller both learn of it
                     sink(SendFailed(error, self.connection.now(), None, event.type))
                     raise
+                self._tap(frame)
                 sink(event)
 
     async def shut(self, code: int, reason: str, timeout: float) -> None:

@@ -16,6 +16,7 @@ from rxrealtime.core import Core
 from rxrealtime.current import Current
 from rxrealtime.events import ClientEvent, ExceptionEvent, SessionConfig
 from rxrealtime.faults import Fault
+from rxrealtime.frames import Frame
 from rxrealtime.history import History
 from rxrealtime.life import Life
 from rxrealtime.operators.audio import AudioChunk, audio_chunks
@@ -47,6 +48,20 @@ class Observables:
         nothing of that response comes but its ``response.done``.
         """
         return self._core.streams.events
+
+    @property
+    def frames(self) -> Observable[Frame]:
+        """What goes over the wire, both ways and before anybody looked into it: a hot Observable, for recordings.
+
+        A received frame comes right before its event, a sent one once it was handed to the network. It completes with
+        the session, whatever ended it.
+        """
+        return self._core.streams.frames
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the connection was opened, on the clock of `Frame.at`; 0 before."""
+        return self._life.now()
 
     @property
     def sent(self) -> Observable[ClientEvent]:

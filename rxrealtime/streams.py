@@ -8,6 +8,7 @@ from rxrealtime.activity import Activity
 from rxrealtime.codec import Decoded
 from rxrealtime.events import ClientEvent, ExceptionEvent
 from rxrealtime.faults import Fault, log_fault
+from rxrealtime.frames import Frame
 from rxrealtime.multicast import Multicast, Report
 from rxrealtime.operators.audio import AudioChunk
 
@@ -19,6 +20,7 @@ class Streams:
     """What a session gives to its observers.
 
     Args:
+        frames: What goes over the wire, both ways, before anybody looked into it.
         events: Everything the server sends.
         sent: Everything that was sent to it.
         activity: What the session did by itself.
@@ -27,6 +29,7 @@ class Streams:
         report: Reports a fault: to the log and to ``faults``.
     """
 
+    frames: Multicast[Frame]
     events: Multicast[Decoded]
     sent: Multicast[ClientEvent]
     activity: Multicast[Activity | ExceptionEvent]
@@ -44,6 +47,7 @@ class Streams:
             self.events.on_completed()
         else:
             self.events.on_error(cause)
+        self.frames.on_completed()
         self.sent.on_completed()
         self.activity.on_completed()
         self.audio.on_completed()
@@ -62,4 +66,6 @@ def streams() -> Streams:
         log_fault(fault)
         faults.on_next(fault)
 
-    return Streams(Multicast(report), Multicast(report), Multicast(report), Multicast(report), faults, report)
+    return Streams(
+        Multicast(report), Multicast(report), Multicast(report), Multicast(report), Multicast(report), faults, report
+    )

@@ -21,7 +21,9 @@ PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
 _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
 STREAMS = PURE | {"operators"} | _HOT
 _LIFE = {"conduct", "policies", "options", "charge", "core", "errands", "life", "link", "loops", "order", "outbox"}
-SESSION = STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "observables", "session"}
+SESSION = (
+    STREAMS | _LIFE | {"transport", "recording", "pending", "teardown", "feeding", "observables", "session", "recorder"}
+)
 SERVER = PURE | {"server", "recording"}
 EVERYTHING = SESSION | SERVER | {"__init__", "loopback", "telemetry", "cli", "testing", "views"}
 
@@ -63,20 +65,22 @@ FOREIGN: dict[str, set[str]] = {
     "pydantic_core": {"codec", "server"},
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
-        *("feeding", "link", "loops", "observables", "options", "session", "loopback", "telemetry", "cli", "testing"),
-        "views",
+        *("feeding", "link", "loops", "observables", "options", "session", "recorder", "loopback", "telemetry", "cli"),
+        *("testing", "views"),
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
         *("testing.proxy", "testing.relay", "testing.tap"),
     },
     "asyncio": {
-        *("operators", "transport", "outcome", "pending", "link", "session", "server", "cli", "testing", "views"),
+        *("operators", "transport", "outcome", "pending", "link", "session", "recorder", "server", "cli"),
+        *("testing", "views"),
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
     "IPython": {"views.screens"},
     "hypothesis": {"testing"},
     "pytest": {"testing"},
+    "pyarrow": {"recording.parquet"},
     "yaml": {"server.texts"},
     "time": {"cli", "server.clocks", "server.live", "telemetry", "testing"},
     "click": {"cli"},
@@ -155,5 +159,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"IPython", "hypothesis", "opentelemetry", "pytest", "yaml"}
+    optional = {"IPython", "hypothesis", "opentelemetry", "pyarrow", "pytest", "yaml"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

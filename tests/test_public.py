@@ -18,8 +18,9 @@ __version__ accept_config Activity Agent AgentChanged Approval ApprovalRequested
 Connection Current decode decode_client Decoded DEFAULT_MODEL encode events EventsDropped FailurePolicy Fault Frame
 Guardrail GuardrailPassed GuardrailTripped Handoff HandoffEnded HandoffRequested History history_from_json
 history_to_json HistoryItem Interrupt Interrupted Key MemoryFaults MemoryPeer MemoryTransport OPENAI_URL ops Outcome
-Played Policy read_recording realtime_url ReplayTransport ResponseDropped ResponseMode Session session_config
-SessionOptions Signal SilentSpeaker Speaker Tool tool ToolContext ToolEnded ToolOutcome ToolStarted Transport
+open_recording Played Policy read_recording realtime_url record Recording ReplayTransport ResponseDropped ResponseMode
+Session session_config SessionOptions SessionRecording
+Signal SilentSpeaker Speaker Tool tool ToolContext ToolEnded ToolOutcome ToolStarted Transport
 WebSocketTransport
 """
 

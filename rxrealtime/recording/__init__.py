@@ -1,6 +1,7 @@
 """Recorded sessions."""
 
 from rxrealtime.recording.entries import Entry, Header, Mark
-from rxrealtime.recording.read import read_recording
+from rxrealtime.recording.read import Recording, open_recording, read_recording
+from rxrealtime.recording.write import RecordingWriter
 
-__all__ = ["Entry", "Header", "Mark", "read_recording"]
+__all__ = ["Entry", "Header", "Mark", "Recording", "RecordingWriter", "open_recording", "read_recording"]

@@ -1,23 +1,133 @@
-"""Read recordings: one JSON object a line, ``{"direction": "received" | "sent", "event": {...}, "at": seconds}``.
-
-A first line ``{"meta": {...}}`` says where the recording came from. ``at`` may be absent; the frame is then at 0.
-"""
+"""Reading recordings: plain or sealed, whole or cut off, and those of the simple form."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, Final
 
 from rxrealtime.errors import RecordingError
 from rxrealtime.frames import Frame
+from rxrealtime.recording.entries import Entry, Header, Mark
+from rxrealtime.recording.lines import Line, is_whole, parsed
+from rxrealtime.recording.stored import StoredLines, open_stored
 
-__all__ = ["read_recording"]
+__all__ = ["Recording", "open_recording", "read_recording"]
+
+_DISORDER: Final = 1.0
+"""By how many seconds entries may be out of order: a frame is recorded when it is delivered, not when it came."""
+
+
+class Recording:
+    """A recorded session on disk. It holds no file open: each way to read opens it for itself.
+
+    A last line that is cut off, as a killed process leaves it, ends the recording; `complete` tells.
+
+    Args:
+        path: The file.
+
+    Raises:
+        RecordingError: There is no such file, or it does not begin like a recording.
+        ConfigurationError: It is sealed and there is no zstd.
+
+    Attributes:
+        path: The file.
+        header: What it says of itself.
+        complete: Whether its end is there. The simple form does not say how a session ended: then, whether its last
+            line is whole.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        file, stored = open_stored(path)
+        with file:
+            first = next(_parsed(stored.lines(), str(path)), None)
+            self.header = first.content if first and isinstance(first.content, Header) else Header(0, clock="")
+            self.complete = _is_complete(stored, self.header, str(path))
+
+    def entries(self) -> Iterator[Entry]:
+        """Give frames and marks, in order.
+
+        Raises:
+            RecordingError: A line is not one of a recording (when it is reached).
+        """
+        return (line.content for line in self.lines() if not isinstance(line.content, Header))
+
+    def frames(self) -> Iterator[Frame]:
+        """Give the frames, in order.
+
+        Raises:
+            RecordingError: As `entries`.
+        """
+        return (entry for entry in self.entries() if isinstance(entry, Frame))
+
+    def since(self, at: float) -> Iterator[Entry]:
+        """Give the entries from a time on; what is before is skipped by bisection.
+
+        Args:
+            at: Seconds since the connection was opened.
+
+        Raises:
+            RecordingError: As `entries`.
+        """
+        return (entry for entry in self._found(at) if entry.at >= at)
+
+    def lines(self) -> Iterator[Line]:
+        """Give what the lines hold, the header included.
+
+        Raises:
+            RecordingError: As `entries`.
+        """
+        file, stored = open_stored(self.path)
+        with file:
+            yield from _parsed(stored.lines(), str(self.path))
+
+    def raw_lines(self) -> Iterator[bytes]:
+        """Give the lines as they are, without one that is cut off.
+
+        Raises:
+            RecordingError: The file is damaged.
+        """
+        file, stored = open_stored(self.path)
+        with file:
+            for line in stored.lines():
+                if line.strip() and is_whole(line):
+                    yield line.rstrip(b"\r\n") + b"\n"
+
+    def _found(self, at: float) -> Iterator[Entry]:
+        name = str(self.path)
+
+        def before(line: bytes) -> bool:
+            if not is_whole(line):
+                return False
+            content = parsed(line, name).content
+            return isinstance(content, Header) or content.at < at - _DISORDER
+
+        file, stored = open_stored(self.path)
+        with file:
+            for line in _parsed(stored.since(before), f"{name}, from {at} s on"):
+                if not isinstance(line.content, Header):
+                    yield line.content
+
+
+def open_recording(path: str | Path) -> Recording:
+    """Open a recording, ``.jsonl`` or ``.jsonl.zst``, complete or not.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The recording.
+
+    Raises:
+        RecordingError: There is no such file, or it does not begin like a recording.
+        ConfigurationError: It is sealed and there is no zstd.
+    """
+    return Recording(path)
 
 
 def read_recording(path: str | Path) -> Iterator[Frame]:
-    """Read the frames of a recording, in order, a line at a time.
+    """Read the frames of a recording, in order, a line at a time; `open_recording` gives the rest too.
 
     Args:
         path: The file.
@@ -28,34 +138,36 @@ def read_recording(path: str | Path) -> Iterator[Frame]:
     Raises:
         RecordingError: There is no such file (at once), or a line is cut off or is not a frame (when it is reached:
             the frames before it have been given).
+        ConfigurationError: It is sealed and there is no zstd.
     """
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115 (closed by the iterator below)
-    except OSError as error:
-        raise RecordingError(f"cannot read the recording {path}: {error.strerror}") from error
-    return _frames(file, str(path))
+    file, stored = open_stored(path)
+    return _frames(file, stored, str(path))
 
 
-def _frames(file: Any, name: str) -> Iterator[Frame]:
+def _frames(file: BinaryIO, stored: StoredLines, name: str) -> Iterator[Frame]:
     with file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                frame = _frame(line, f"{name}, line {number}")
-                if frame is not None:
-                    yield frame
+        for number, raw in enumerate(stored.lines(), 1):
+            content = parsed(raw, f"{name}, line {number}").content if raw.strip() else None
+            if isinstance(content, Frame):
+                yield content
 
 
-def _frame(line: bytes, place: str) -> Frame | None:
+def _parsed(lines: Iterator[bytes], name: str) -> Iterator[Line]:
+    """Read lines, up to one that is cut off."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        if not is_whole(line):
+            return
+        yield parsed(line, f"{name}, line {number}")
+
+
+def _is_complete(stored: StoredLines, header: Header, name: str) -> bool:
+    last = stored.last()
+    if not last.strip():
+        return False
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        what = "is not JSON" if line.endswith(b"\n") else "is cut off"
-        raise RecordingError(f"{place} {what}: the recording ends here") from None
-    if not isinstance(row, dict) or ("meta" not in row and row.get("direction") not in ("received", "sent")):
-        raise RecordingError(f'{place}: expected {{"direction": "received" or "sent", "event": ...}}')
-    if "meta" in row:
-        return None
-    at = row.get("at", 0.0)
-    if not isinstance(at, (int, float)) or "event" not in row:
-        raise RecordingError(f'{place}: "at" must be seconds and "event" must be there')
-    return Frame(row["direction"], json.dumps(row["event"]).encode(), float(at))
+        content = parsed(last, name).content
+    except RecordingError:
+        return False
+    return header.version == 0 or (isinstance(content, Mark) and content.kind == "end")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from reactivex import Observable, abc
-from reactivex.disposable import SerialDisposable
 from reactivex.scheduler.eventloop import AsyncIOScheduler
 
-from rxrealtime.errors import ConfigurationError, ConnectionLost, RecordingError
+from rxrealtime.errors import ConfigurationError, ConnectionLost
 from rxrealtime.frames import Frame
-from rxrealtime.recording.read import read_recording
+from rxrealtime.recording.read import Recording
 from rxrealtime.transport.inlet import elapsed
+from rxrealtime.transport.player import Player
+from rxrealtime.transport.rerun import Start, due_from, entries_of
 
 __all__ = ["ReplayTransport"]
 
@@ -23,33 +23,48 @@ class ReplayTransport:
     """Play a recording to a session.
 
     Frames that were received come again in their order; those that were sent are not expected back, and what the
-    session sends is taken and ignored. The end of the recording is the end of the stream; a recording that is cut off
-    in the middle delivers what it has and then ends with `RecordingError`.
+    session sends is taken and ignored. The connection ends as it ended then: with the server's close code, or lost, or
+    completed if the client closed it. A recording that is cut off delivers what it has and then ends with
+    `RecordingError`.
 
     Args:
-        source: A file in the format of `read_recording`, or frames.
-        speed: How many times faster than recorded; 0 plays at once.
+        source: A file, plain or sealed, a `Recording`, or frames.
+        speed: How many times faster than recorded; 0 plays at once; None waits for `step` before each frame.
         interval: Seconds between frames, before ``speed``, for a recording without time stamps.
+        start: Where to begin: seconds since the connection was opened, found by bisection; or a predicate, true for
+            the frame to begin with. What is before is not delivered.
         scheduler: Runs the deliveries; the event loop's by default. With a virtual-time scheduler a replay is exact.
 
     Raises:
-        ConfigurationError: ``speed`` or ``interval`` is negative.
+        ConfigurationError: ``speed``, ``interval`` or ``start`` is negative.
+
+    Example:
+        >>> from rxrealtime import Session
+        >>> async def main():
+        ...     transport = ReplayTransport("talk.jsonl.zst", start=lambda frame: b"response.created" in frame.data)
+        ...     async with Session(transport) as session:
+        ...         async for event in session:
+        ...             print(event.type)
     """
 
     def __init__(
         self,
-        source: str | Path | Iterable[Frame],
+        source: str | Path | Recording | Iterable[Frame],
         *,
-        speed: float = 1.0,
+        speed: float | None = 1.0,
         interval: float = 0.0,
+        start: Start = 0.0,
         scheduler: abc.SchedulerBase | None = None,
     ) -> None:
-        if speed < 0 or interval < 0:
-            raise ConfigurationError(f"speed={speed} and interval={interval} must not be negative")
+        if (speed or 0) < 0 or interval < 0 or (not callable(start) and start < 0):
+            raise ConfigurationError(f"speed={speed}, interval={interval} and start={start} must not be negative")
         self._source = source
         self._speed = speed
         self._interval = interval
+        self._start = start
         self._scheduler = scheduler
+        self._players: list[Player] = []
+        self._steps = 0
 
     async def connect(self) -> _ReplayConnection:
         """Open the recording; see `Transport.connect`.
@@ -58,10 +73,30 @@ class ReplayTransport:
             RecordingError: There is no such file, or it is not a recording.
         """
         scheduler = self._scheduler or AsyncIOScheduler(asyncio.get_running_loop())
-        frames = read_recording(self._source) if isinstance(self._source, (str, Path)) else iter(self._source)
-        due = _timed(frames, self._interval, 0.0 if self.instant else 1.0 / self._speed)
-        turn = SerialDisposable()
-        return _ReplayConnection(_replay(due, scheduler, turn), elapsed(scheduler), turn)
+        entries = entries_of(self._source, self._start)
+        due = due_from(entries, self._interval, 1.0 / self._speed if self._speed else 0.0)
+        playing = Player(due, scheduler, None if self._speed is not None else self._steps)
+        self._steps = 0
+        self._players.append(playing)
+        return _ReplayConnection(playing, elapsed(scheduler))
+
+    def step(self, count: int = 1) -> None:
+        """Let the next frames come, each in a turn of its own; for ``speed=None``.
+
+        The end comes after the last frame without a step. Steps before the connection is open are kept for it.
+
+        Args:
+            count: How many.
+
+        Raises:
+            ConfigurationError: The replay has a pace of its own.
+        """
+        if self._speed is not None:
+            raise ConfigurationError(f"the replay plays by itself, speed={self._speed}: steps are for speed=None")
+        if not self._players:
+            self._steps += count
+        for playing in self._players:
+            playing.step(count)
 
     @property
     def instant(self) -> bool:
@@ -69,65 +104,24 @@ class ReplayTransport:
         return self._speed == 0
 
 
-def _timed(frames: Iterable[Frame], interval: float, stretch: float) -> Iterator[tuple[float, Frame]]:
-    """Give each received frame the time at which it is due, in seconds after the subscription."""
-    for number, frame in enumerate(found for found in frames if found.direction == "received"):
-        at = frame.at + number * interval
-        yield at * stretch, frame._replace(at=at)
-
-
-def _replay(
-    due: Iterator[tuple[float, Frame]], scheduler: abc.SchedulerBase, turn: SerialDisposable
-) -> Observable[Frame]:
-    """Deliver each frame in a turn of the scheduler, at its time; disposing of the turn stops it."""
-
-    def subscribe(observer: abc.ObserverBase[Frame], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-        started = scheduler.now
-
-        def plan() -> None:
-            try:
-                at, frame = next(due)
-            except StopIteration:
-                turn.disposable = scheduler.schedule(lambda *_: observer.on_completed())
-            except RecordingError as error:
-                turn.disposable = scheduler.schedule(_failing(observer, error))
-            else:
-                wait = at - (scheduler.now - started).total_seconds()
-                turn.disposable = scheduler.schedule_relative(max(wait, 0.0), deliver, frame)
-
-        def deliver(_: abc.SchedulerBase, frame: Any = None) -> None:
-            observer.on_next(frame)
-            plan()
-
-        plan()
-        return turn
-
-    return Observable(subscribe)
-
-
-def _failing(observer: abc.ObserverBase[Frame], error: Exception) -> Any:
-    return lambda *_: observer.on_error(error)
-
-
 class _ReplayConnection:
     """A connection to the past: it can be read and closed."""
 
-    def __init__(self, frames: Observable[Frame], clock: Callable[[], float], turn: SerialDisposable) -> None:
-        self._frames = frames
-        self._turn = turn
+    def __init__(self, playing: Player, clock: Callable[[], float]) -> None:
+        self._player = playing
         self.now = clock
 
     @property
     def frames(self) -> Observable[Frame]:
         """What the server sent; see `Connection.frames`."""
-        return self._frames
+        return self._player.frames
 
     async def send(self, data: bytes) -> Frame:
         """Take a frame and ignore it; see `Connection.send`."""
-        if self._turn.is_disposed:
+        if self._player.is_stopped:
             raise ConnectionLost("closed")
         return Frame("sent", data, self.now())
 
     async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
         """Close; see `Connection.close`."""
-        self._turn.dispose()
+        self._player.stop()

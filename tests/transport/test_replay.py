@@ -76,7 +76,7 @@ def test_a_recording_without_times_can_be_given_an_interval() -> None:
 @pytest.mark.parametrize(
     ("tail", "said"),
     [
-        (b'{"direction": "recei', "line 3 is cut off"),
+        (b'{"direction": "recei', "is cut off: the recording ends here"),
         (b"nonsense\n", "line 3 is not JSON"),
         (b"[1]\n", "line 3: expected"),
         (b'{"direction": "up", "event": {}}\n', "line 3: expected"),
