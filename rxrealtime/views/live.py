@@ -122,9 +122,10 @@ class View:
         Raises:
             Exception: What kept the view from being painted, if anything did.
         """
-        self.discard()
+        self._task.cancel()
         await asyncio.wait([self._task])
         await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
+        self.close()
         self._paint()
         if self._failure is not None:
             raise self._failure
