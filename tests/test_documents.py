@@ -1,58 +1,19 @@
-"""The documents run: the README's programs, the examples in docstrings, the notebooks with their top-level await."""
+"""The documents run: the README's programs, the examples in docstrings; the notebooks have a tox environment."""
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import contextlib
 import doctest
 import importlib
-import io
-import json
 import pkgutil
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import rxrealtime
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-async def run_cells(cells: list[str]) -> tuple[str, list[Any]]:
-    """Run cells as IPython does: one namespace, one event loop, ``await`` at the top level; give output and values."""
-    namespace: dict[str, Any] = {}
-    values: list[Any] = []
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        for number, source in enumerate(cells, 1):
-            tree = ast.parse(source)
-            if isinstance(last := tree.body[-1], ast.Expr):
-                tree.body[-1] = ast.parse("_ = 0").body[0]
-                tree.body[-1].value = last.value  # type: ignore[attr-defined]  # an assignment has one
-                ast.fix_missing_locations(tree)
-            compiled = compile(tree, f"cell {number}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-            result = eval(compiled, namespace)  # noqa: S307  # the notebook's own cells
-            if result is not None:
-                await result
-            values.append(namespace.get("_"))
-    return output.getvalue(), values
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_scratch_in_a_running_loop(path: Path) -> None:
-    """No ``asyncio.run`` and no ``run_until_complete`` anywhere on the way."""
-    cells = [
-        "".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"
-    ]
-    output, values = asyncio.run(asyncio.wait_for(run_cells(cells), 30))
-    assert "assistant:" in output
-    assert "JsonFailed" in output
-    assert "BinaryFailed" in output
-    assert values[-1] == "closed by us"
 
 
 def readme_programs() -> list[str]:

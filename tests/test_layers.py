@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telemetry": STREAMS | {"telemetry"},
     "cli": EVERYTHING,
     "testing": EVERYTHING,
+    "views": EVERYTHING,
     "__init__": SESSION,
     "__main__": EVERYTHING,
 }
@@ -65,7 +66,7 @@ FOREIGN: dict[str, set[str]] = {
     "reactivex": {
         *("operators", "transport", "multicast", "current", "traffic", "streams", "speaker", "conduct", "life"),
         *("feeding", "link", "loops", "observables", "options", "session", "recorder", "loopback", "telemetry", "cli"),
-        "testing",
+        *("testing", "views"),
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
@@ -73,9 +74,10 @@ FOREIGN: dict[str, set[str]] = {
     },
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "recorder", "server", "cli"),
-        "testing",
+        *("testing", "views"),
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
+    "IPython": {"views.screens"},
     "hypothesis": {"testing"},
     "pytest": {"testing"},
     "pyarrow": {"recording.parquet"},
@@ -157,5 +159,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"hypothesis", "opentelemetry", "pyarrow", "pytest", "yaml"}
+    optional = {"IPython", "hypothesis", "opentelemetry", "pyarrow", "pytest", "yaml"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

@@ -208,3 +208,17 @@ def convert(recording: Path, target: Path, force: bool, as_json: bool) -> None:
     from rxrealtime.cli.convert import run_convert
 
     run_convert(recording, target, force=force, as_json=as_json)
+
+
+@main.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--timeline", is_flag=True, help="The timeline, in characters.")
+@click.option("--html", type=click.Path(path_type=Path), help="A file for all pictures, as one page.")
+@click.option("--svg", type=click.Path(path_type=Path), help="A file for the timeline.")
+@click.option("--png", type=click.Path(path_type=Path), help="The same in points; needs the extra png.")
+@_JSON
+def inspect(recording: Path, **given: Any) -> None:
+    """Say what a recording holds: turns, tools, waits, tokens, failures, and whether its end is there."""
+    from rxrealtime.cli.inspect import Wanted, inspect_recording
+
+    inspect_recording(recording, Wanted(**given))

@@ -1,4 +1,4 @@
-"""Pictures of sessions and streams, for notebooks, files and the terminal."""
+"""Pictures of what happened: pure values that draw themselves, and views that follow what is happening."""
 
 from rxrealtime.views.charts import Latencies, TokensUsed
 from rxrealtime.views.marbles import Marbles

@@ -1,0 +1,202 @@
+"""A picture that follows what is going on, while other cells work.
+
+Events never draw: one painter task wakes at a fixed rate and draws if something is new. A repaint per event would fall
+behind for ever beyond about 60 a second, and hold the loop for seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable
+from reactivex.scheduler.eventloop import AsyncIOScheduler
+
+from rxrealtime.errors import ConfigurationError
+from rxrealtime.faults import Fault, log_fault
+from rxrealtime.session import Session
+from rxrealtime.views.scenes import SessionScene, StreamScene, session_moments
+from rxrealtime.views.screens import Screen, notebook_screen
+from rxrealtime.views.shelf import shelve
+from rxrealtime.views.sight import Sight
+
+__all__ = ["View", "show"]
+
+_LEAST: Final = 0.1
+"""Seconds between two updates, at least: ten a second."""
+_PERIOD: Final = 0.2
+
+
+def show(source: Session | Observable[Any], *, every: float = _PERIOD, screen: Screen | None = None) -> View:
+    """Show a session, or any stream, in the output of this cell, and follow it while other cells run.
+
+    The view subscribes from outside: the session knows nothing of it. It stops with what it follows and leaves the last
+    picture, which is saved with the notebook. Running the cell again closes the view that it showed before, and the
+    session which that one followed.
+
+    Args:
+        source: A session, open or not yet; or a stream, whose values are drawn as marbles. A cold one is subscribed to.
+        every: Seconds between two updates, at least 0.1; default 0.2. It is painted only if something is new.
+        screen: Where to paint; default None, the notebook.
+
+    Returns:
+        The view. End a notebook with ``await view.finish()``: it publishes the last picture from the user's own cell.
+
+    Raises:
+        ConfigurationError: There is no notebook, no running event loop, or ``every`` is too short.
+
+    Example:
+        >>> async def cell():
+        ...     view = show(session)
+        ...     await session.send(*commands.say("Hello"))
+        ...     await view.finish()
+    """
+    if every < _LEAST:
+        raise ConfigurationError(f"a view is updated at most every {_LEAST} s, not every {every} s")
+    place = screen or notebook_screen()
+    view = View(source, place, every, _running_loop())
+    shelve(place.cell, view)
+    return view
+
+
+class View:
+    """A picture that follows a session or a stream; `show` makes one.
+
+    Args:
+        source: What it follows.
+        screen: Where it is painted.
+        every: Seconds between two updates.
+        loop: The event loop of the notebook.
+
+    Attributes:
+        source: What it follows.
+    """
+
+    def __init__(
+        self, source: Session | Observable[Any], screen: Screen, every: float, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.source = source
+        self._screen = screen
+        self._loop = loop
+        self._began = loop.time()
+        self._sight = _first(source)
+        self._drawn: Sight | None = None
+        self._painted = self._began
+        self._failure: Exception | None = None
+        self._display_id = uuid.uuid4().hex
+        screen.publish(self._drawing(), display_id=self._display_id, update=False)
+        self._subscription = self._follow()
+        self._task = loop.create_task(self._paint_on(every), name="rxrealtime live view")
+
+    @property
+    def live(self) -> bool:
+        """Whether it still follows."""
+        return self._sight.end is None
+
+    def close(self) -> None:
+        """Follow no longer; the last picture is painted soon and stays. The session goes on."""
+        self._subscription.dispose()
+        self._sight = self._sight.ended("no longer followed")
+
+    def discard(self) -> None:
+        """Follow no longer and paint no more."""
+        self.close()
+        self._task.cancel()
+
+    def report(self, error: Exception) -> None:
+        """Show a bug that was contained, by its type and place.
+
+        Args:
+            error: What was raised.
+        """
+        self._note(Fault(error))
+
+    async def finish(self) -> None:
+        """Follow no longer, and publish the last picture from the cell that awaits this.
+
+        What a background task publishes is lost where a notebook is executed by a program: end such a notebook so.
+
+        Raises:
+            Exception: What kept the view from being painted, if anything did.
+        """
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
+        self.close()
+        self._paint()
+        if self._failure is not None:
+            raise self._failure
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: as the value of a cell it is on the screen already."""
+
+    def __repr__(self) -> str:
+        return f"<View of {self._sight.title}, {self._sight.count} values, {'live' if self.live else 'ended'}>"
+
+    def _follow(self) -> abc.DisposableBase:
+        source, scheduler = self.source, AsyncIOScheduler(self._loop)
+        values = session_moments(source) if isinstance(source, Session) else source
+        followed = values.subscribe(self._take, self._end, self._complete, scheduler=scheduler)
+        if not isinstance(source, Session):
+            return followed
+        return CompositeDisposable(followed, source.faults.subscribe(self._note))
+
+    def _take(self, value: object) -> None:
+        try:
+            self._sight = self._sight.after(self._loop.time() - self._began, value)
+        except Exception as error:  # a value that cannot be drawn must not hurt the one who emitted it
+            self.report(error)
+
+    def _note(self, fault: Fault) -> None:
+        self._sight = self._sight.noting(str(fault))
+
+    def _end(self, error: Exception) -> None:
+        self._sight = self._sight.ended(f"ended: {type(error).__name__}: {error}")
+
+    def _complete(self) -> None:
+        self._sight = self._sight.ended("ended")
+
+    async def _paint_on(self, every: float) -> None:
+        while self.live:
+            await asyncio.sleep(every)
+            if self._sight is not self._drawn:
+                self._paint()
+
+    def _paint(self) -> None:
+        """Draw what is known now; what keeps it from being drawn is shown, remembered for `finish`, and logged."""
+        bundle = self._drawing()
+        self._painted = self._loop.time()
+        try:
+            self._screen.publish(bundle, display_id=self._display_id, update=True)
+        except Exception as error:  # the notebook may be gone
+            self._remember(error)
+            self._end(error)
+
+    def _drawing(self) -> Mapping[str, str]:
+        self._drawn = self._sight
+        try:
+            return self._sight.bundle()
+        except Exception as error:  # whatever it is, it must be seen
+            self._remember(error)
+            return self._sight.failed(error)
+
+    def _remember(self, error: Exception) -> None:
+        if self._failure is None:
+            self._failure = error
+            log_fault(Fault(error))
+
+
+def _first(source: Session | Observable[Any]) -> Sight:
+    if isinstance(source, Session):
+        return Sight(SessionScene(), "session")
+    return Sight(StreamScene(), "stream")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigurationError("show() follows in the background: call it where an event loop is running") from None

@@ -1,0 +1,1 @@
+"""The notebooks: executed from scratch, and looked at in a browser."""
