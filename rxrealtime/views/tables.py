@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,14 +70,8 @@ def to_dataframe(source: Source | list[dict[str, Any]], library: Literal["pandas
     ready = isinstance(source, list) and all(isinstance(row, dict) for row in source)
     rows: Any = source if ready else list(event_rows(source))  # type: ignore[arg-type]
     try:
-        import pyarrow
-
-        table = pyarrow.Table.from_pylist(rows)
-        if library == "pandas":
-            return table.to_pandas()
-        import polars
-
-        return polars.from_arrow(table)
+        table = import_module("pyarrow").Table.from_pylist(rows)
+        return table.to_pandas() if library == "pandas" else import_module(library).from_arrow(table)
     except ImportError as error:
         wanted = f"pip install 'rxrealtime[dataframe]' {library}"
         raise ConfigurationError(f"data frames of {library} need it and pyarrow: {wanted}") from error
