@@ -13,17 +13,13 @@ from rxrealtime._version import __version__
 from rxrealtime.activity import (
     Activity,
     AgentChanged,
-    Approval,
     ApprovalRequested,
     GuardrailPassed,
     GuardrailTripped,
     HandoffEnded,
     HandoffRequested,
-    Interrupt,
     Interrupted,
-    Played,
     ResponseDropped,
-    Signal,
     ToolEnded,
     ToolOutcome,
     ToolStarted,
@@ -223,6 +219,7 @@ from rxrealtime.recorder import SessionRecording, record
 from rxrealtime.recording import Recording, open_recording, read_recording
 from rxrealtime.session import Session
 from rxrealtime.settings import session_config
+from rxrealtime.signals import Approval, Interrupt, Played, Signal
 from rxrealtime.speaker import SilentSpeaker
 from rxrealtime.tools import Tool, ToolContext, tool
 from rxrealtime.transport import (

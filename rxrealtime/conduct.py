@@ -12,7 +12,7 @@ from reactivex import Observable, abc
 from reactivex import operators as rx
 from reactivex.disposable import CompositeDisposable
 
-from rxrealtime.activity import Activity, Played, Signal
+from rxrealtime.activity import Activity
 from rxrealtime.current import Current
 from rxrealtime.events import CLIENT_EVENTS, ClientEvent, ExceptionEvent, HandlerFailed, ResponseOutputAudioDelta
 from rxrealtime.history import History
@@ -23,6 +23,7 @@ from rxrealtime.operators.muting import NOTHING_MUTED, is_muted, mute
 from rxrealtime.operators.select import of_type
 from rxrealtime.operators.speaking import Speaker, run_speaker
 from rxrealtime.settling import Settling, settle
+from rxrealtime.signals import Played, Signal
 from rxrealtime.streams import Streams
 from rxrealtime.traffic import Traffic
 

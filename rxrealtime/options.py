@@ -8,13 +8,13 @@ from typing import TypedDict
 
 from reactivex import Observable
 
-from rxrealtime.activity import Played
 from rxrealtime.conduct import Policy
 from rxrealtime.course import FailurePolicy
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.operators.buffering import BufferLimits
 from rxrealtime.operators.scheduling import ResponseMode
 from rxrealtime.operators.speaking import Speaker
+from rxrealtime.signals import Played
 
 __all__ = ["Options", "SessionOptions"]
 

@@ -13,11 +13,10 @@ now, and never exceeds what was received; where the network is too slow, the pau
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCM16_24K, AudioFormat
+from rxrealtime.signals import Played
 
 __all__ = ["AudioPart", "AudioPartKey", "Playback", "truncate_at"]
 
@@ -60,9 +59,8 @@ def truncate_at(
     return min(played_ms, received_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class AudioPart:
-    """The audio of one content part.
+class AudioPart(NamedTuple):
+    """The audio of one content part. A tuple, as `Playback` is, because one is made for every delta.
 
     Args:
         key: Response id, item id, content index.
@@ -99,8 +97,7 @@ class AudioPart:
         return min(int((self.seconds - left) * 1000 + _TINY), self.received_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Playback:
+class Playback(NamedTuple):
     """What came of the model's audio and was not played to its end yet.
 
     Args:
@@ -121,30 +118,29 @@ class Playback:
             size_bytes: How much came.
             at: When.
         """
-        known = next((found for found in self.parts if found.key == part.key), None)
-        before = known or part
-        grown = replace(before, received_bytes=before.received_bytes + size_bytes)
+        place = self._place(part.key)
+        before = self.parts[place] if place < len(self.parts) else part
+        grown = AudioPart(*before[:3], before.received_bytes + size_bytes, *before[4:])
         ends_at = max(self.ends_at, at) + grown.seconds - before.seconds
-        if known is None:
-            return Playback((*self.parts, grown)[-_REMEMBERED:], ends_at, self.assumed)
-        return Playback(tuple(grown if found is known else found for found in self.parts), ends_at, self.assumed)
+        parts = (*self.parts[:place], grown, *self.parts[place + 1 :])
+        return Playback(parts[-_REMEMBERED:], ends_at, self.assumed)
 
     def played(self, report: Played, at: float) -> Playback:
         """Take in what was played. Finished parts before it are over: parts are played one after the other."""
         named = (report.item_id, report.content_index)
         place = next((number for number, part in enumerate(self.parts) if part.key[1:] == named), None)
         if place is None:
-            return replace(self, assumed=False)
+            return self._replace(assumed=False)
         part, before = self.parts[place], self.parts[:place]
         size_bytes, ms = part.played_bytes + report.size_bytes, part.played_ms + report.ms
         if report.size_bytes or report.ms:
             before = tuple(found for found in before if not found.complete)
-        parts = (*before, replace(part, played_bytes=size_bytes, played_ms=ms), *self.parts[place + 1 :])
+        parts = (*before, part._replace(played_bytes=size_bytes, played_ms=ms), *self.parts[place + 1 :])
         return Playback(parts, self.ends_at, assumed=False)._settled(at)
 
     def completed(self, concerns: Callable[[AudioPart], bool], at: float) -> Playback:
         """Take in that no more will come of some parts."""
-        parts = tuple(replace(part, complete=True) if concerns(part) else part for part in self.parts)
+        parts = tuple(part._replace(complete=True) if concerns(part) else part for part in self.parts)
         return Playback(parts, self.ends_at, self.assumed)._settled(at)
 
     def without(self, concerns: Callable[[AudioPart], bool], at: float) -> Playback:
@@ -160,6 +156,13 @@ class Playback:
         """Return each part with how much of it was heard at a time, in milliseconds."""
         lefts = self.left(at) if self.assumed else (None,) * len(self.parts)
         return tuple((part, part.heard_ms(left)) for part, left in zip(self.parts, lefts, strict=True))
+
+    def _place(self, key: AudioPartKey) -> int:
+        """Find a part, from the last one on, which mostly is it; a new one comes behind all others."""
+        for place in range(len(self.parts) - 1, -1, -1):
+            if self.parts[place].key == key:
+                return place
+        return len(self.parts)
 
     def _settled(self, at: float) -> Playback:
         """Forget what was heard to its end."""

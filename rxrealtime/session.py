@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self, Unpack, cast
 
-from rxrealtime.activity import Approval, HandoffRequested, Interrupt, Signal
+from rxrealtime.activity import HandoffRequested
 from rxrealtime.agent import Agent, check_agents
 from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.charge import Charge
@@ -31,6 +31,7 @@ from rxrealtime.options import Options, SessionOptions
 from rxrealtime.outcome import Ended
 from rxrealtime.pending import PendingRequests
 from rxrealtime.policies import behaviour_for
+from rxrealtime.signals import Approval, Interrupt, Signal
 from rxrealtime.stage import Stage
 from rxrealtime.streams import streams
 from rxrealtime.transport.base import Connection, Transport

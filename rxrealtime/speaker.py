@@ -8,11 +8,11 @@ from typing import Final
 from reactivex import Observable
 from reactivex.subject import Subject
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.operators.audio import AudioChunk
 from rxrealtime.operators.speaking import Speaker
 from rxrealtime.playback import AudioPart, AudioPartKey, Playback
+from rxrealtime.signals import Played
 
 __all__ = ["SilentSpeaker", "Speaker"]
 

@@ -7,11 +7,11 @@ never delivered inside the delivery of another one: it waits until that is over.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any
 
 from rxrealtime.multicast import Multicast, Report
-from rxrealtime.operators._tasks import Tasks, owned
+from rxrealtime.operators._tasks import Owned, Tasks
+from rxrealtime.operators._turns import Turns
 
 __all__ = ["Traffic"]
 
@@ -30,8 +30,7 @@ class Traffic:
     def __init__(self, report: Report) -> None:
         self.stream: Multicast[object] = Multicast(report)
         self.tasks: Tasks = set()
-        self._waiting: deque[tuple[Multicast[Any] | None, object]] = deque()
-        self._flowing = False
+        self._turns = Turns()
 
     def put(self, shown: Multicast[Any] | None, value: object) -> None:
         """Deliver a value, after those that wait: first to the policies, then to its own stream.
@@ -40,15 +39,7 @@ class Traffic:
             shown: The stream of those who want to see it; None if nobody does.
             value: The value.
         """
-        self._waiting.append((shown, value))
-        if self._flowing:
-            return
-        self._flowing = True
-        try:
-            with owned(self.tasks):
-                self._flow()
-        finally:
-            self._flowing = False
+        self._turns.take(self._deliver, shown, value)
 
     async def moved(self) -> None:
         """Wait for the next value, or the end."""
@@ -63,9 +54,8 @@ class Traffic:
         finally:
             watching.dispose()
 
-    def _flow(self) -> None:
-        while self._waiting:
-            target, first = self._waiting.popleft()
-            self.stream.on_next(first)
-            if target is not None:
-                target.on_next(first)
+    def _deliver(self, shown: Multicast[Any] | None, value: object) -> None:
+        with Owned(self.tasks):
+            self.stream.on_next(value)
+            if shown is not None:
+                shown.on_next(value)

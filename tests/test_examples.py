@@ -38,64 +38,59 @@ def _has(printed: list[str], *lines: str) -> None:
     assert not missing, f"{missing} in {printed}"
 
 
-def test_tools(capsys: pytest.CaptureFixture[str]) -> None:
-    """One call is answered, one fails with the tool's own words; both lead to one answer."""
-    printed = _run("tools", capsys)
-    _has(
-        printed,
+PRINTED = {
+    # One call is answered, one fails with the tool's own words; both lead to one answer.
+    "tools": (
         "user: What is the weather in Oslo?",
         "ToolEnded(call_id='id', name='get_weather', response_id='id', outcome='ok')",
         'assistant: get_weather says: {"city":"Oslo","sky":"rain","celsius":7}',
         "ToolFailed (tool)",
         "outcome='error'",
         "assistant: get_weather says: there is no weather station in Atlantis",
-    )
-
-
-def test_approval(capsys: pytest.CaptureFixture[str]) -> None:
-    """A call runs when it is allowed, and is answered with the reason when it is not."""
-    printed = _run("approval", capsys)
-    _has(
-        printed,
+    ),
+    # A call runs when it is allowed, and is answered with the reason when it is not.
+    "approval": (
         "assistant: refund says: 20 euros are on their way",
         'refund({"euros": 80})? yes',
         "assistant: refund says: 80 euros are on their way",
         'refund({"euros": 90})? no',
         "assistant: refund says: only the manager may do that",
-    )
-
-
-def test_handoff(capsys: pytest.CaptureFixture[str]) -> None:
-    """The second agent has the session, and its tools, from the call on."""
-    printed = _run("handoff", capsys)
-    _has(
-        printed,
+    ),
+    # The second agent has the session, and its tools, from the call on.
+    "handoff": (
         "user: Billing, please.",
         "AgentChanged(agent=Agent(name='billing'), previous='reception'",
         "now with billing",
         'assistant: open_invoices says: ["1007","1012"]',
-    )
-
-
-def test_guardrail(capsys: pytest.CaptureFixture[str]) -> None:
-    """The answer is cancelled at the forbidden word, cut to what was heard, and another one is given."""
-    printed = _run("guardrail", capsys)
-    _has(
-        printed,
+    ),
+    # The answer is cancelled at the forbidden word, cut to what was heard, and another one is given.
+    "guardrail": (
         "GuardrailTripped(guardrail='no prices'",
         "Interrupted(",
         "[cancelled]",
         "assistant: Please ask the sales desk.",
-    )
+    ),
+    # The story is cut to its heard beginning, and the user's words are answered.
+    "barge_in": (
+        "Interrupted(",
+        "user: Tell me a story.",
+        "assistant: Once",
+        "user: Enough!",
+        "assistant: As you like.",
+    ),
+}
+"""Of each example: the lines that it has to print, in this order."""
 
 
-def test_barge_in(capsys: pytest.CaptureFixture[str]) -> None:
-    """The story is cut to its heard beginning, and the user's words are answered."""
-    printed = _run("barge_in", capsys)
-    _has(
-        printed, "Interrupted(", "user: Tell me a story.", "assistant: Once", "user: Enough!", "assistant: As you like."
-    )
-    (story,) = (line for line in printed if line.startswith("assistant: Once"))
+@pytest.mark.parametrize("name", PRINTED)
+def test_an_example_holds_the_conversation_that_it_is_about(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Run as it stands."""
+    _has(_run(name, capsys), *PRINTED[name])
+
+
+def test_barge_in_cuts_the_story(capsys: pytest.CaptureFixture[str]) -> None:
+    """To what was heard of it."""
+    (story,) = (line for line in _run("barge_in", capsys) if line.startswith("assistant: Once"))
     assert "[heard 1." in story
     assert "It met a stone" not in story
 
@@ -104,6 +99,6 @@ def test_every_example_is_in_the_table_and_tested() -> None:
     """A program that nobody runs is no example."""
     names = {path.stem for path in EXAMPLES.glob("*.py")}
     table = (EXAMPLES / "README.md").read_text("utf-8")
-    assert names == {name.removeprefix("test_") for name in globals() if name.startswith("test_")} & names
+    assert names == set(PRINTED)
     assert all(f"[{name}.py]({name}.py)" in table for name in names)
     assert asyncio.iscoroutinefunction(_load("tools").main)

@@ -15,7 +15,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
 EVENTS = BASE | {"events"}
-AGENT = {"activity", "agent", "guardrails", "history", "settings", "tools"}
+AGENT = {"activity", "agent", "guardrails", "history", "settings", "signals", "tools"}
 FOLDS = {"input_audio", "lifecycle", "playback", "settling"}
 PURE = EVENTS | AGENT | FOLDS | {"codec", "commands", "requests", "stage"}
 _HOT = {"multicast", "current", "traffic", "faults", "outcome", "course", "streams", "speaker", "desk"}
@@ -70,7 +70,7 @@ FOREIGN: dict[str, set[str]] = {
     },
     "websockets": {
         *("transport.websocket", "transport.socket", "transport.intake", "server"),
-        *("testing.proxy", "testing.relay", "testing.tap"),
+        *("testing.proxy", "testing.relay", "testing.tap", "testing.upstream"),
     },
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "recorder", "server", "cli"),
@@ -152,7 +152,7 @@ def test_the_servers_logic_knows_neither_asyncio_nor_websockets() -> None:
     users = {
         name_of(path) for path in pure if {"asyncio"} & imports(path) or any("websockets" in n for n in imports(path))
     }
-    assert users == {"server.clocks", "server.loopback", "server.wire"}
+    assert users == {"server.clocks", "server.listening", "server.loopback", "server.wire"}
 
 
 def test_what_is_imported_is_required() -> None:

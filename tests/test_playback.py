@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCM16_24K, PCMA, PCMU, AudioFormat
 from rxrealtime.playback import AudioPart, Playback, truncate_at
+from rxrealtime.signals import Played
 
 FORMATS = st.sampled_from(
     [PCM16_24K, PCMU, PCMA, *(AudioFormat(rate=rate) for rate in (8_000, 11_025, 16_000, 48_000))]
@@ -37,10 +37,10 @@ def heard(playback: Playback, at: float) -> list[int]:
 
 
 @given(st.integers(-(10**4), 10**6), st.integers(0, 10**6), FORMATS, st.booleans())
-def test_a_cut_lies_within_what_was_played_and_received(
+def test_r2_a_cut_lies_within_what_was_played_and_received(
     played_ms: int, received_bytes: int, format: AudioFormat, complete: bool
 ) -> None:
-    """0 < cut <= received, at most what was played; none only if nothing was heard, or all of a finished part."""
+    """R2: 0 < cut <= received, at most what was played; none only if nothing was heard, or all of a finished part."""
     received_ms = format.bytes_to_ms(received_bytes)
     cut = truncate_at(played_ms, received_bytes, format, complete=complete)
     if cut is None:
@@ -51,8 +51,8 @@ def test_a_cut_lies_within_what_was_played_and_received(
 
 
 @pytest.mark.parametrize(("format", "size"), [(PCM16_24K, 48), (PCMU, 8), (PCMA, 8), (AudioFormat(rate=16_000), 32)])
-def test_a_millisecond_is_as_many_bytes_as_the_format_says(format: AudioFormat, size: int) -> None:
-    """The last byte of the millisecond counts, and a finished part is cut up to its last millisecond."""
+def test_r2_a_millisecond_is_as_many_bytes_as_the_format_says(format: AudioFormat, size: int) -> None:
+    """R2: the last byte of the millisecond counts, and a finished part is cut up to its last millisecond."""
     assert (truncate_at(5, 3 * size, format), truncate_at(5, 3 * size - 1, format)) == (3, 2)
     assert truncate_at(2, 3 * size, format, complete=True) == 2
     assert truncate_at(3, 3 * size, format, complete=True) is None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rxrealtime.activity import Played
 from rxrealtime.audio import PCMU, AudioFormat
 from rxrealtime.operators import AudioChunk
+from rxrealtime.signals import Played
 from rxrealtime.speaker import SilentSpeaker, Speaker
 
 _SECOND = 48_000

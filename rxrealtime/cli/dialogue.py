@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from rxrealtime.activity import Interrupted, ToolEnded, ToolStarted
 from rxrealtime.cli.moments import Chapter, Heard, Moment
-from rxrealtime.events import (
-    ConversationItemCreate,
-    FunctionCallOutput,
-    InputAudioBufferSpeechStarted,
-    Message,
-    ResponseDone,
-    ResponseFunctionCallArgumentsDone,
-    StatusDetails,
-)
+from rxrealtime.cli.remarks import cut_remark, end_remark
+from rxrealtime.events import ConversationItemCreate, InputAudioBufferSpeechStarted, Message, ResponseDone
 from rxrealtime.operators import Transcript
 
 __all__ = ["Line", "conversed"]
@@ -55,8 +49,6 @@ def _created(lines: _Lines, event: ConversationItemCreate) -> _Lines:
     match event.item:
         case Message(role="user", content=parts):
             return (*lines, Line("user", "\n".join(part.text or "" for part in parts or ())))
-        case FunctionCallOutput(output=output):
-            return (*lines, Line("output", output or ""))
         case _:
             return lines
 
@@ -78,24 +70,25 @@ def _placed(lines: _Lines, line: Line) -> _Lines:
     return (*lines, line)
 
 
-def _called(lines: _Lines, event: ResponseFunctionCallArgumentsDone) -> _Lines:
-    return (*lines, Line("call", f"{event.name}({event.arguments})"))
+def _started(lines: _Lines, started: ToolStarted) -> _Lines:
+    return (*lines, Line("call", f"{started.name}({started.arguments})"))
+
+
+def _ended(lines: _Lines, ended: ToolEnded) -> _Lines:
+    return (*lines, Line("output", ended.output))
+
+
+def _interrupted(lines: _Lines, interrupted: Interrupted) -> _Lines:
+    return (*lines, Line("remark", cut_remark(interrupted)))
 
 
 def _done(lines: _Lines, event: ResponseDone) -> _Lines:
-    response = event.response
-    if response.status == "completed":
-        return lines
-    details = response.status_details
-    reason = details.reason if isinstance(details, StatusDetails) else None
-    if reason == "turn_detected":
-        return (*lines, Line("remark", "interrupted: the user spoke"))
-    return (*lines, Line("remark", f"{response.status}: {reason or 'no reason given'}"))
+    remark = end_remark(event.response)
+    return (*lines, Line("remark", remark)) if remark else lines
 
 
 def _heard(lines: _Lines, heard: Heard) -> _Lines:
-    said = Line("remark", f'heard {heard.audio_end_ms / 1000:.1f} s of it: "{heard.text}"')
-    return (*lines, replace(said, item_id=f"heard {heard.item_id}"))
+    return (*lines, Line("remark", f'the server kept {heard.audio_end_ms / 1000:.1f} s of it: "{heard.text}"'))
 
 
 _STEPS: Final[Mapping[tuple[str, type], Callable[[_Lines, Any], _Lines]]] = {
@@ -103,7 +96,9 @@ _STEPS: Final[Mapping[tuple[str, type], Callable[[_Lines, Any], _Lines]]] = {
     ("noted", Heard): _heard,
     ("sent", ConversationItemCreate): _created,
     ("received", InputAudioBufferSpeechStarted): _speaking,
-    ("received", ResponseFunctionCallArgumentsDone): _called,
     ("received", ResponseDone): _done,
+    ("done", ToolStarted): _started,
+    ("done", ToolEnded): _ended,
+    ("done", Interrupted): _interrupted,
     ("told", Transcript): _told,
 }

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from rxrealtime.cli.latencies import Latencies, measured
-from rxrealtime.cli.moments import Chapter, Ended, Heard, Moment
+from rxrealtime import Agent
+from rxrealtime.cli.moments import Moment
 from rxrealtime.events import Event, ExceptionEvent, UnknownEvent
+from rxrealtime.operators import Latency, Transcript
 
-__all__ = ["json_step"]
+__all__ = ["has_line", "json_line"]
 
 
-def json_step(latencies: Latencies, moment: Moment) -> tuple[Latencies, tuple[str, ...]]:
-    """Take one moment.
+def has_line(moment: Moment) -> bool:
+    """Tell whether a moment is worth a line: transcripts repeat the events."""
+    return not isinstance(moment.value, Transcript)
+
+
+def json_line(moment: Moment) -> str:
+    """Write one moment.
 
     Args:
-        latencies: What was measured so far.
         moment: What happened.
 
     Returns:
-        What is measured after it, and the lines to print: events with their type on the wire, failures with the type
-        ``exception``, and what is not of the wire with a type that begins with ``rxrealtime.``.
+        The line to print: an event with its type on the wire, a failure with the type ``exception``, and what is not
+        of the wire with a type that begins with ``rxrealtime.``.
     """
-    latencies, before = measured(latencies, moment), len(latencies.found)
-    written = [_object(moment)] if moment.direction != "told" else []
-    for found in latencies.found[before:]:
-        fields = {"chapter": found.chapter, "first": found.what, "seconds": round(found.seconds, 6)}
-        written.append({"type": "rxrealtime.latency", "at": round(moment.at, 6), **fields})
-    return latencies, tuple(json.dumps(line, ensure_ascii=True) for line in written)
-
-
-def _object(moment: Moment) -> dict[str, Any]:
-    kind, fields = _described(moment.value)
-    rest = {name: _sized(value) for name, value in fields.items() if name not in ("type", "at", "direction")}
-    return {"type": kind, "at": round(moment.at, 6), "direction": moment.direction, **rest}
+    kind, described = _described(moment.value)
+    rest = {name: _sized(value) for name, value in described.items() if name not in ("type", "at", "direction")}
+    line = {"type": kind, "at": round(moment.at, 6), "direction": moment.direction, **rest}
+    return json.dumps(line, ensure_ascii=True)
 
 
 def _described(value: Any) -> tuple[str, Mapping[str, Any]]:
@@ -46,17 +44,10 @@ def _described(value: Any) -> tuple[str, Mapping[str, Any]]:
         case UnknownEvent():
             return value.type, value.raw
         case Event():
-            fields = value.model_dump(exclude_unset=True)
-            return str(getattr(value, "type", "")), fields
-        case Chapter(title):
-            return "rxrealtime.chapter", {"title": title}
-        case Heard():
-            heard = {"item_id": value.item_id, "audio_end_ms": value.audio_end_ms, "text": value.text}
-            return "rxrealtime.heard", heard
-        case Ended(outcome, unmet):
-            return "rxrealtime.ended", {"outcome": str(outcome) if outcome else None, "unmet": list(unmet)}
+            return str(getattr(value, "type", "")), value.model_dump(exclude_unset=True)
         case _:
-            return "rxrealtime.other", {}
+            kind = "latency" if isinstance(value, Latency) else value.type
+            return f"rxrealtime.{kind}", {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _failure(failure: ExceptionEvent) -> Mapping[str, Any]:
@@ -78,7 +69,11 @@ def _sized(value: Any) -> Any:
             return {str(name): _sized(part) for name, part in value.items()}
         case list() | tuple():
             return [_sized(part) for part in value]
-        case str() | int() | float() | None:
+        case float():
+            return round(value, 6)
+        case str() | int() | None:
             return value
+        case Agent():
+            return value.name
         case _:
             return str(value)

@@ -27,7 +27,6 @@ class Entry:
         audio_bytes: How much audio they carry.
         failure: The kind of failure, empty if it is none.
         detail: Why it failed.
-        joins: Whether more events of the type may join it.
     """
 
     number: int
@@ -38,7 +37,11 @@ class Entry:
     audio_bytes: int = 0
     failure: str = ""
     detail: str = ""
-    joins: bool = False
+
+    @property
+    def joins(self) -> bool:
+        """Whether more events of the type may join it."""
+        return self.kind != "failed" and self.name.endswith((".delta", ".append"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Log:
         entries: The last entries, in order.
         received: How many events came.
         sent: How many were sent.
-        failures: How many frames were no events, or were not sent.
+        failures: How much failed: frames that are no events, what was not sent, and what the session did.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -64,11 +67,11 @@ class Log:
 
 
 def logged(log: Log, moment: Moment) -> Log:
-    """Return the log with one more moment; only what was sent and received is logged."""
-    if moment.direction not in ("received", "sent"):
+    """Return the log with one more moment; only what was sent and received is logged, and what failed."""
+    failed = isinstance(moment.value, ExceptionEvent)
+    if not failed and moment.direction not in ("received", "sent"):
         return log
     number = log.entries[-1].number + 1 if log.entries else 1
-    failed = isinstance(moment.value, ExceptionEvent)
     return replace(
         log,
         entries=_entered(log.entries, _entry(number, moment))[-_KEPT:],
@@ -90,9 +93,8 @@ def _entry(number: int, moment: Moment) -> Entry:
             return Entry(number, moment.at, "failed", value.type, failure="server", detail=why)
         case _:
             name = one_line(value.type)
-            joins = name.endswith((".delta", ".append"))
             kind: Literal["received", "sent"] = "sent" if moment.direction == "sent" else "received"
-            return Entry(number, moment.at, kind, name, audio_bytes=_audio_bytes(value), joins=joins)
+            return Entry(number, moment.at, kind, name, audio_bytes=_audio_bytes(value))
 
 
 def _audio_bytes(value: Any) -> int:

@@ -1,10 +1,10 @@
-"""What can be shown: everything a session receives and sends, and what the conversation tells about itself, in time."""
+"""What can be shown: everything a session receives, sends and does, and what the conversation tells of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import reactivex
 from reactivex import Observable
@@ -15,7 +15,7 @@ from rxrealtime.outcome import Outcome
 
 __all__ = ["Chapter", "Direction", "Ended", "Heard", "Moment", "Note", "moments"]
 
-Direction = Literal["received", "sent", "told", "noted"]
+Direction = Literal["received", "sent", "done", "told", "noted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,12 @@ class Chapter:
 
     title: str
 
+    type: ClassVar[str] = "chapter"
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard of an answer before it was interrupted, read from the audio that was kept.
+    """What was heard of an answer before it was interrupted, read from the audio that the server kept.
 
     Args:
         item_id: The answer.
@@ -38,6 +40,8 @@ class Heard:
     item_id: str
     text: str
     audio_end_ms: int
+
+    type: ClassVar[str] = "heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Ended:
     outcome: Outcome | None
     unmet: tuple[str, ...] = ()
 
+    type: ClassVar[str] = "ended"
+
 
 Note = Chapter | Heard | Ended
 
@@ -62,7 +68,8 @@ class Moment:
 
     Args:
         at: When, in seconds since the demonstration began.
-        direction: "received" and "sent" are events, "told" is a `Transcript` made of them, "noted" a `Note`.
+        direction: "received" and "sent" are events, "done" is activity, "told" a `Transcript` or a `Latency` made of
+            them, "noted" a `Note`.
         value: What.
     """
 
@@ -88,10 +95,13 @@ def moments(session: Session, notes: Observable[Note], clock: Callable[[], float
         told = source.pipe(rx.catch(lambda *_: reactivex.empty()))
         return told.pipe(rx.map(lambda value: Moment(clock(), direction, value)))
 
+    traffic = reactivex.merge(session.events, session.sent, session.activity)
     return reactivex.merge(
         stamped(session.events, "received"),
         stamped(session.sent, "sent"),
+        stamped(session.activity, "done"),
         stamped(session.events.pipe(ops.transcripts(partial=True)), "told"),
         stamped(session.events.pipe(ops.text(partial=True)), "told"),
+        stamped(traffic.pipe(ops.latencies()), "told"),
         stamped(notes, "noted"),
     )

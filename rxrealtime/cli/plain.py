@@ -7,11 +7,10 @@ from itertools import zip_longest
 from typing import Final
 
 from rxrealtime.cli.dialogue import Line
-from rxrealtime.cli.latencies import Latency
 from rxrealtime.cli.log import Entry
 from rxrealtime.cli.moments import Ended, Moment
 from rxrealtime.cli.printable import one_line
-from rxrealtime.cli.story import Story, after
+from rxrealtime.cli.story import Story, Wait, after
 
 __all__ = ["Printed", "plain_step", "summary"]
 
@@ -26,12 +25,10 @@ class Printed:
     Args:
         story: What happened.
         entry: The number of the last entry of the log that was printed.
-        latency: How many latencies were printed.
     """
 
     story: Story
     entry: int = 0
-    latency: int = 0
 
 
 def plain_step(printed: Printed, moment: Moment) -> tuple[Printed, tuple[str, ...]]:
@@ -44,20 +41,14 @@ def plain_step(printed: Printed, moment: Moment) -> tuple[Printed, tuple[str, ..
     Returns:
         The story after it, and the lines to print. Deltas are printed once their run is over.
     """
-    before, story = printed.story.lines, after(printed.story, moment)
+    before, story = printed.story, after(printed.story, moment)
     entries = story.log.entries if story.ended else story.log.closed
     fresh = [entry for entry in entries if entry.number > printed.entry]
-    found = () if _running(story) else story.latencies.found[printed.latency :]
-    said = [line for line, old in zip_longest(story.lines, before) if line != old and line.final]
-    lines = (*map(_entry, fresh), *map(_latency, found), *map(_line, said))
+    said = [line for line, old in zip_longest(story.lines, before.lines) if line != old and line.final]
+    lines = (*map(_entry, fresh), *map(_wait, story.waits[len(before.waits) :]), *map(_line, said))
     last = fresh[-1].number if fresh else printed.entry
     end = summary(moment.value) if isinstance(moment.value, Ended) else ()
-    return Printed(story, last, printed.latency + len(found)), (*lines, *end)
-
-
-def _running(story: Story) -> bool:
-    """Tell whether a run of deltas goes on: what is measured by its first one is printed after it."""
-    return story.ended is None and len(story.log.closed) < len(story.log.entries)
+    return Printed(story, last), (*lines, *end)
 
 
 def summary(ended: Ended) -> tuple[str, ...]:
@@ -75,8 +66,8 @@ def _entry(entry: Entry) -> str:
     return f"{entry.at:7.3f} {_SIGNS[entry.kind]} {entry.name}{times}{audio}"
 
 
-def _latency(latency: Latency) -> str:
-    return f"{_INDENT}latency, {latency.chapter}: first {latency.what} after {latency.seconds * 1000:.0f} ms"
+def _wait(wait: Wait) -> str:
+    return f"{_INDENT}latency, {wait.chapter}: {wait}"
 
 
 def _line(line: Line) -> str:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from rxrealtime.events import (
-    AudioConfig,
-    InputAudioConfig,
-    SessionConfig,
-    ToolDefinition,
-    Transcription,
-    TurnDetection,
-)
+from rxrealtime import Agent, session_config, tool
 from rxrealtime.server.scenarios import Rule, Scenario
 
-__all__ = ["CHAPTERS", "CONFIG", "ENOUGH", "FAILURES", "QUESTION", "STORY", "TELL", "TIME", "WEATHER", "get_weather"]
-__all__ += ["scene"]
+__all__ = ["CHAPTERS", "ENOUGH", "FAILURES", "GUIDE", "QUESTION", "STORY", "TELL", "TIME", "WEATHER", "scene"]
 
 QUESTION: Final = "What can you do?"
 TIME: Final = "What time is it?"
@@ -28,51 +17,33 @@ ENOUGH: Final = "Thank you, enough!"
 STORY: Final = (
     "Once upon a time a stream set out for the sea. It met a stone and went around it, it met a fall and went over it, "
     "and whatever fell into it was carried along in its place. Then came a long summer, and the stream grew thin, but "
-    "it never stood still."
+    "it never stood still." + " And so it went on, day after day." * 40
 )
+"""So long that it is never at its end when the user has heard enough, also on a machine that stands still for a while.
+"""
 
 CHAPTERS: Final = ("text turn", "spoken turn", "function call", "barge-in")
 
-CONFIG: Final = SessionConfig(
-    instructions="Answer shortly.",
-    audio=AudioConfig(
-        input=InputAudioConfig(
-            turn_detection=TurnDetection(type="server_vad", silence_duration_ms=500),
-            transcription=Transcription(model="tones"),
-        )
-    ),
-    tools=(
-        ToolDefinition(
-            type="function",
-            name="get_weather",
-            description="The weather in a city.",
-            parameters={"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-        ),
-    ),
+
+@tool
+async def get_weather(city: str) -> dict[str, object]:
+    """The weather in a city."""
+    return {"sky": "rain", "celsius": 7} if city == "Oslo" else {"error": "unknown city"}
+
+
+GUIDE: Final = Agent(
+    "guide",
+    "Answer shortly.",
+    tools=(get_weather,),
+    settings=session_config(turn_detection={"type": "server_vad", "silence_duration_ms": 500}, transcription="tones"),
 )
-"""What the user asks for at the beginning: turns are found by the server, speech is transcribed, one tool is there."""
+"""What the model is told to be: turns are found by the server, speech is transcribed, one tool is there."""
 
 FAILURES: Final = ("json", "schema", "binary")
 """The kinds of the malformed frames, one in each of the first three responses."""
 _TRUNCATED: Final = '{"type": "response.output_text.delta", "delta": "I rep'
 _WRONG_FIELDS: Final = '{"type": "response.output_audio.delta", "delta": 42}'
 _GARBAGE: Final = bytes(range(128, 192))
-
-
-@dataclass(frozen=True, slots=True)
-class _Weather:
-    sky: str
-    celsius: int
-
-
-_SKY: Final[Mapping[str, _Weather]] = {"Oslo": _Weather("rain", 7)}
-
-
-def get_weather(arguments: str) -> str:
-    """Answer the model's call as a tool does: a JSON text in, a JSON text out."""
-    asked: Mapping[str, Any] = json.loads(arguments)
-    found = _SKY.get(str(asked.get("city")))
-    return json.dumps({"sky": found.sky, "celsius": found.celsius} if found else {"error": "unknown city"})
 
 
 def scene(speed: float) -> Scenario:

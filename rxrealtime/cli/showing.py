@@ -13,10 +13,9 @@ from reactivex import Observable
 from reactivex import operators as rx
 from reactivex.subject import BehaviorSubject, Subject
 
-from rxrealtime import Session, ops
+from rxrealtime import ops
 from rxrealtime.cli.demo import Demo
-from rxrealtime.cli.jsonlines import json_step
-from rxrealtime.cli.latencies import Latencies
+from rxrealtime.cli.jsonlines import has_line, json_line
 from rxrealtime.cli.moments import Ended, Moment, Note, moments
 from rxrealtime.cli.plain import Printed, plain_step
 from rxrealtime.cli.scene import scene
@@ -52,8 +51,8 @@ async def show_demo(style: Style, speed: float, scenario: Scenario | None = None
     began = time.perf_counter()
     before = asyncio.all_tasks()
     async with LoopbackServer(scenario or scene(speed)) as server:
-        stage = _Stage(server.url, lambda: time.perf_counter() - began)
-        wrong = await _side_by_side(stage.shown(style), stage.performed(speed))
+        stage = _Stage(server.url, lambda: time.perf_counter() - began, speed)
+        wrong = await _side_by_side(stage.shown(style), stage.performed())
     left = asyncio.all_tasks() - before
     return (*wrong, *(f"a task is left: {task.get_name()}" for task in left))
 
@@ -70,30 +69,30 @@ async def _side_by_side(showing: _Show, performing: Coroutine[Any, Any, tuple[st
 
 
 class _Stage:
-    """One performance: the session, and the streams of what can be seen of it."""
+    """One performance: the conversation, and the streams of what can be seen of it."""
 
-    def __init__(self, url: str, clock: _Clock) -> None:
+    def __init__(self, url: str, clock: _Clock, speed: float) -> None:
         self._url = url
         self._clock = clock
-        self._session = Session(url)
         self._notes: Subject[Note] = Subject()
-        self._moments: Observable[Moment] = moments(self._session, self._notes, clock)
-        self._seen: list[Moment] = []
-        self._moments.subscribe(self._seen.append)
+        self._demo = Demo(url, self._notes.on_next, speed=speed)
+        self._moments: Observable[Moment] = moments(self._demo.session, self._notes, clock)
 
-    async def performed(self, speed: float) -> tuple[str, ...]:
+    async def performed(self) -> tuple[str, ...]:
         """Hold the conversation and judge it; whatever goes wrong is told, not raised."""
+        seen: list[Moment] = []
         faults: list[object] = []
-        self._session.faults.subscribe(faults.append)
-        demo = Demo(self._session, self._notes.on_next, speed=speed)
+        session = self._demo.session
+        self._moments.subscribe(seen.append)
+        session.faults.subscribe(faults.append)
         try:
-            await demo.converse()
+            await self._demo.converse()
         except RealtimeError as error:
-            outcome = self._session.closed.outcome
+            outcome = session.closed.outcome
             wrong: tuple[str, ...] = (str(outcome.cause if outcome and outcome.cause else error),)
         else:
-            outcome = self._session.closed.outcome
-            wrong = unmet(self._seen, outcome)
+            outcome = session.closed.outcome
+            wrong = unmet(seen, outcome)
         wrong = (*wrong, *(f"an observer failed: {fault}" for fault in faults))
         self._notes.on_next(Ended(outcome, wrong))
         self._notes.on_completed()
@@ -107,7 +106,7 @@ class _Stage:
             case "plain":
                 lines = self._moments.pipe(ops.mealy(plain_step, Printed(Story(self._url))))
             case "json":
-                lines = self._moments.pipe(ops.mealy(json_step, Latencies()))
+                lines = self._moments.pipe(rx.filter(has_line), rx.map(json_line))
         return _print_all(aiter(lines.pipe(ops.to_async_iterable())))
 
     def _painted(self) -> _Show:

@@ -26,7 +26,7 @@ from rxrealtime.cli.place import Place
 from rxrealtime.cli.printable import one_line, printable
 from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
 from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
-from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreated, SessionConfig
+from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreate, ResponseCreated, SessionConfig
 from rxrealtime.settings import merged, output_format
 
 __all__ = ["Talk", "hold_talk", "run_talk"]
@@ -122,9 +122,12 @@ def _read(file: Path) -> Spoken:
 
 async def _converse(session: Session, spoken: Spoken | None, descriptor: int) -> None:
     prompt = "> " if os.isatty(descriptor) and sys.stdout.isatty() else ""
-    shown = _everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable())
+    # before the session is open: a server that speaks first may do so in one piece with session.created
+    shown = aiter(_everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable()))
     async with session, aclosing(lines_of(descriptor)) as lines:
-        turn = _Turn(session, aiter(shown), lines, prompt)
+        if prompt:
+            _tell("end with Ctrl-D or /quit; /history shows the conversation")
+        turn = _Turn(session, shown, lines, prompt)
         if spoken:
             await turn.speak(*spoken)
         while (line := await turn.next_line(prompt)) is not None:
@@ -157,8 +160,8 @@ class _Turn:
 
     async def speak(self, pcm16: bytes, format: AudioFormat) -> None:
         """Speak a recording as the user's turn, and show the answer."""
-        await self._session.audio_in(reactivex.of(pcm16), format=format)
-        await self._show()
+        await self._session.audio_in(reactivex.of(pcm16), format=format, respond=False)
+        await self._answer(*commands.respond())
 
     async def take(self, line: str) -> None:
         """Say a line, or do what it commands, and show the answer."""
@@ -167,6 +170,10 @@ class _Turn:
             return
         message, create = commands.say(line)
         await self._session.send(message)
+        await self._answer(create)
+
+    async def _answer(self, create: ResponseCreate) -> None:
+        """Ask for an answer, and show it; what the server says before, unasked, is shown too."""
         try:
             event_id = f"{_OWN}{next(self._numbers)}"
             created = await self._session.request(create.model_copy(update={"event_id": event_id}), timeout=None)
@@ -190,8 +197,8 @@ class _Turn:
         self._over = line is None or line.strip() == "/quit"
         return None if self._over else line
 
-    async def _show(self, response_id: str | None = None) -> None:
-        """Show what happens until the answer is complete that begins with a response."""
+    async def _show(self, response_id: str | None) -> None:
+        """Show what happens until the answer is complete that begins with a response; None stands for any."""
         begun = response_id is None
         async for shown in self._shown:
             match shown:

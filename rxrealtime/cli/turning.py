@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rxrealtime import EventsDropped
-from rxrealtime.activity import (
-    AgentChanged,
-    ApprovalRequested,
-    GuardrailTripped,
-    Interrupted,
-    ToolEnded,
-    ToolStarted,
-)
+from rxrealtime.activity import AgentChanged, ApprovalRequested, GuardrailTripped, Interrupted, ToolEnded, ToolStarted
 from rxrealtime.cli.printable import one_line, printable
+from rxrealtime.cli.remarks import cut_remark, end_remark
 from rxrealtime.events import (
     FunctionCall,
     McpApprovalRequest,
@@ -24,13 +18,12 @@ from rxrealtime.events import (
     ResponseDone,
     ResponseOutputAudioTranscriptDelta,
     ResponseOutputTextDelta,
-    StatusDetails,
 )
 from rxrealtime.operators import Latency
 
 __all__ = ["Ask", "Begun", "Over", "Print", "Shown", "Tell", "Waits", "shown_step"]
 
-_NAMES: Final = {"first_text": "first words after", "first_audio": "first audio after", "response": "answered in"}
+_NAMES: Final = {"first_text": "first words after", "first_audio": "first audio after", "response": "the response took"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +107,8 @@ def _goes_on(response: Response) -> bool:
 
 
 def _status(response: Response) -> tuple[Shown, ...]:
-    if response.status in (None, "completed"):
-        return ()
-    details = response.status_details
-    error = details.error if isinstance(details, StatusDetails) else None
-    reason = details.reason if isinstance(details, StatusDetails) else details
-    why = error.message if error and error.message else reason
-    return (Tell(f"the response is {response.status}" + (f": {why}" if why else "")),)
+    remark = end_remark(response)
+    return (Tell(remark),) if remark else ()
 
 
 def _started(started: ToolStarted) -> tuple[Shown, ...]:
@@ -138,7 +126,7 @@ def _asked(request: ApprovalRequested) -> tuple[Shown, ...]:
 
 
 def _interrupted(interrupted: Interrupted) -> tuple[Shown, ...]:
-    return (Tell(f"interrupted after {interrupted.heard_ms / 1000:.1f} s of {interrupted.received_ms / 1000:.1f} s"),)
+    return (Tell(cut_remark(interrupted)),)
 
 
 def _tripped(tripped: GuardrailTripped) -> tuple[Shown, ...]:

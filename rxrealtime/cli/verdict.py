@@ -41,14 +41,17 @@ def unmet(seen: Sequence[Moment], outcome: Outcome | None) -> tuple[str, ...]:
     Returns:
         A sentence for each expectation that was not met; none if all is well.
     """
-    received = [moment.value for moment in seen if moment.direction == "received"]
-    heard = _of(Heard, [moment.value for moment in seen])
+    received, sent, done, noted = (
+        [moment.value for moment in seen if moment.direction == direction]
+        for direction in ("received", "sent", "done", "noted")
+    )
     return (
         *_turns_unmet(received),
         *_voices_unmet(received),
-        *_call_unmet(received, [moment.value for moment in seen if moment.direction == "sent"]),
-        *_barge_in_unmet(received, heard),
+        *_call_unmet(received, sent),
+        *_barge_in_unmet(received, _of(Heard, noted)),
         *_failures_unmet(received),
+        *(f"the session failed at something: {failure.exception}" for failure in _of(ExceptionEvent, done)),
         *_end_unmet(outcome),
     )
 

@@ -15,10 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rxrealtime.cli.dialogue import Line
-from rxrealtime.cli.latencies import Latency
 from rxrealtime.cli.log import Entry
 from rxrealtime.cli.printable import elided, one_line, printable
-from rxrealtime.cli.story import Story
+from rxrealtime.cli.story import Story, Wait
 
 __all__ = ["Size", "picture"]
 
@@ -156,7 +155,7 @@ def _line(line: Line) -> _Row:
 
 
 def _footer(story: Story) -> Iterator[_Row]:
-    yield _Row(Text("latency  ", "bold"), Text(" · ".join(_measurements(story.latencies.found))))
+    yield _Row(Text("latency  ", "bold"), Text(" · ".join(_measurements(story.waits))))
     failed = [entry for entry in story.log.entries if entry.kind == "failed"]
     if failed:
         places = " · ".join(f"{entry.failure} at {entry.at:.2f} s" for entry in failed)
@@ -165,7 +164,7 @@ def _footer(story: Story) -> Iterator[_Row]:
         yield _Row(Text("ended    ", "bold"), Text(one_line(str(story.ended.outcome))))
 
 
-def _measurements(found: Iterable[Latency]) -> Iterator[str]:
-    for chapter, group in groupby(found, lambda latency: latency.chapter):
-        times = ", ".join(f"{latency.what} {latency.seconds * 1000:.0f} ms" for latency in group)
+def _measurements(waits: Iterable[Wait]) -> Iterator[str]:
+    for chapter, group in groupby(waits, lambda wait: wait.chapter):
+        times = ", ".join(map(str, group))
         yield f"{chapter}: {times}"

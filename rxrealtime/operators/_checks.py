@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rxrealtime.activity import GuardrailPassed, GuardrailTripped, Interrupt
+from rxrealtime.activity import GuardrailPassed, GuardrailTripped
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import ConversationItemCreate, GuardrailFailed, ResponseCancel, ResponseCreate
 from rxrealtime.guardrails import Guardrail
+from rxrealtime.signals import Interrupt
 
 __all__ = ["Checked", "Effect", "RunCheck", "Told", "distinct", "guardrails_of"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from typing import TypeVar
 
@@ -18,13 +18,16 @@ __all__ = ["timed"]
 _T = TypeVar("_T")
 
 
-def timed(scheduler: abc.SchedulerBase | None) -> Callable[[Observable[_T]], Observable[tuple[float, _T]]]:
-    """Pair every value with the seconds since the subscription; a clock that goes backwards stands still.
+def timed(
+    scheduler: abc.SchedulerBase | None, classes: Container[type] | None = None
+) -> Callable[[Observable[_T]], Observable[tuple[float, _T]]]:
+    """Pair values with the seconds since the subscription; a clock that goes backwards stands still.
 
     Args:
         scheduler: Whose clock to read; None for the one of the subscription, and if there is none either, for the
             monotonic clock of the running event loop. The same clock is read for an `AsyncIOScheduler`, whose own
             ``now`` is the wall clock.
+        classes: Of which classes the values are that count, the others do not pass; default None, all.
 
     Returns:
         The operator. Without a scheduler, and subscribed before a loop runs, it counts from its first value. If no
@@ -39,6 +42,8 @@ def timed(scheduler: abc.SchedulerBase | None) -> Callable[[Observable[_T]], Obs
             emit = observer.on_next
 
             def on_next(value: _T) -> None:
+                if classes is not None and type(value) not in classes:
+                    return
                 try:
                     at = watch.seconds()
                 except RuntimeError as no_loop:

@@ -12,7 +12,7 @@ from rxrealtime.errors import ToolCancelledError, ToolTimeoutError
 from rxrealtime.events import GuardrailFailed, SessionConfig
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._calls import Call, Ran, Vetted
-from rxrealtime.operators._tasks import owned, spawn
+from rxrealtime.operators._tasks import Owned, spawn
 from rxrealtime.tools import Tool, ToolContext, Transfer, render_output
 
 __all__ = ["Invoking"]
@@ -109,7 +109,7 @@ def _look_at(task: asyncio.Task[Any]) -> None:
 
 async def _call(function: Callable[..., Any], invoke: Callable[..., Any], *args: Any) -> Any:
     """Call what is async here, and anything else in a thread; then await what is to be awaited."""
-    with owned(None):
+    with Owned(None):
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
             return await invoke(*args)
         result, error = await asyncio.to_thread(_caught, invoke, *args)

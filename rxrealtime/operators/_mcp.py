@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from rxrealtime.activity import Approval, ApprovalRequested
+from rxrealtime.activity import ApprovalRequested
 from rxrealtime.commands import approve_mcp, reject_mcp
 from rxrealtime.events import Item, McpApprovalRequest, McpCall, Response
 from rxrealtime.operators._batches import closed, current, ended, opened, owner
 from rxrealtime.operators._calls import Calls, Stepped, remember, settle
+from rxrealtime.signals import Approval
 
 __all__ = ["answer_request", "begin_mcp", "end_mcp", "hear_answer", "take_mcp"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -23,8 +22,7 @@ class Running(NamedTuple):
     in_conversation: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Playing:
+class Playing(NamedTuple):
     """What plays, and what runs.
 
     Args:
@@ -50,6 +48,10 @@ class Playing:
         """The responses that run in the default conversation."""
         return tuple(key for key, running in self.running.items() if running.in_conversation)
 
+    def with_playback(self, playback: Playback) -> Playing:
+        """Let something else play; written out, since it happens with every delta."""
+        return Playing(playback, *self[1:])
+
     def keys(self, response_id: str) -> frozenset[AudioPartKey]:
         """Return the parts of a response that are not heard to their end."""
         return frozenset(part.key for part in self.playback.parts if part.key[0] == response_id)
@@ -69,7 +71,7 @@ class Playing:
     def halting(self, response_ids: Iterable[str]) -> Playing:
         """Let no more audio of these responses count."""
         halted = {key: self.halted.get(key, frozenset()) | self.keys(key) for key in response_ids if self.runs(key)}
-        return replace(self, halted={**self.halted, **halted}) if halted else self
+        return self._replace(halted={**self.halted, **halted}) if halted else self
 
 
 def nothing_plays(assumed: bool) -> Playing:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
+from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
 from rxrealtime.errors import BufferOverflowError, ConfigurationError
 from rxrealtime.events import DELTA_EVENTS
+from rxrealtime.operators._relay import relayed
 from rxrealtime.operators.weight import may_be_dropped, weight_bytes
 
 __all__ = ["BufferLimits", "EventBuffer", "EventsDropped", "Overflow", "buffered"]
@@ -212,22 +213,13 @@ def buffered(
     """
     limits = BufferLimits(max_events, max_bytes, overflow)
 
-    def operator(source: Observable[_T]) -> Observable[_T | EventsDropped]:
-        def subscribe(
-            observer: abc.ObserverBase[_T | EventsDropped], given: abc.SchedulerBase | None
-        ) -> abc.DisposableBase:
-            on = scheduler or given
-            if on is None:
-                raise ConfigurationError("buffered() needs a scheduler: its own, or the one that is subscribed with")
-            relay = _Relay(observer, EventBuffer[_T](limits), on)
-            relay.source.disposable = source.subscribe(
-                relay.on_next, relay.on_error, relay.on_completed, scheduler=given
-            )
-            return CompositeDisposable(relay.source, relay.turn)
+    def relay(observer: abc.ObserverBase[_T | EventsDropped], given: abc.SchedulerBase | None) -> _Relay[_T]:
+        on = scheduler or given
+        if on is None:
+            raise ConfigurationError("buffered() needs a scheduler: its own, or the one that is subscribed with")
+        return _Relay(observer, EventBuffer[_T](limits), on)
 
-        return Observable(subscribe)
-
-    return operator
+    return relayed(relay)
 
 
 class _Relay(Generic[_T]):
@@ -244,7 +236,7 @@ class _Relay(Generic[_T]):
         self._scheduler = scheduler
         self._end: Callable[[], None] | None = None
         self._next: abc.DisposableBase | None = None
-        self.turn = SerialDisposable()
+        self._turn = SerialDisposable()
         self.source = SingleAssignmentDisposable()
 
     def on_next(self, value: _T) -> None:
@@ -267,6 +259,10 @@ class _Relay(Generic[_T]):
         """End, once the buffer is empty."""
         self._finish(self._observer.on_completed)
 
+    def stop(self) -> None:
+        """Hand nothing on any more."""
+        self._turn.dispose()
+
     def _finish(self, end: Callable[[], None]) -> None:
         self._end = self._end or end
         self._wake()
@@ -277,7 +273,7 @@ class _Relay(Generic[_T]):
 
     def _plan(self) -> None:
         # held before it is scheduled: some schedulers run it at once
-        self._next = self.turn.disposable = planned = SingleAssignmentDisposable()
+        self._next = self._turn.disposable = planned = SingleAssignmentDisposable()
         planned.disposable = self._scheduler.schedule(self._deliver)
 
     def _deliver(self, scheduler: abc.SchedulerBase, state: object = None) -> None:

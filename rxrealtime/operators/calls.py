@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from rxrealtime.activity import AgentChanged, Approval, HandoffEnded, HandoffRequested
+from rxrealtime.activity import AgentChanged, HandoffEnded, HandoffRequested
 from rxrealtime.errors import ToolCancelledError, ToolError
 from rxrealtime.events import (
     ConnectionFailed,
@@ -63,9 +63,10 @@ from rxrealtime.operators._calls import (
 )
 from rxrealtime.operators._mcp import answer_request, begin_mcp, end_mcp, hear_answer, take_mcp
 from rxrealtime.operators._parts import Steps, by_class
+from rxrealtime.signals import Approval
 from rxrealtime.tools import Tool, tools_by_name
 
-__all__ = ["Abort", "Call", "Calls", "Output", "Ran", "Rules", "Run", "Vet", "Vetted", "no_calls", "step"]
+__all__ = ["HEARD", "Abort", "Call", "Calls", "Output", "Ran", "Rules", "Run", "Vet", "Vetted", "no_calls", "step"]
 
 _Shown = ConversationItemCreate | ConversationItemAdded | ConversationItemCreated
 
@@ -255,6 +256,9 @@ _STEPS: Final[Steps[Calls, Output]] = {
     AgentChanged: _agent_changed,
     ConnectionFailed: _lost,
 }
+
+HEARD: Final = _STEPS.keys()
+"""The classes of the values that `step` takes notice of."""
 
 step = by_class(_STEPS)
 """``(calls, value) -> (calls, outputs)`` for one value of the traffic, or one result of the runner."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupt
+from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped
 from rxrealtime.events import (
     ConnectionFailed,
     ContentPart,
@@ -33,8 +33,9 @@ from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._checks import Checked, Effect, RunCheck, distinct, guardrails_of
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators._saying import NOTHING_SAID, Piece, Said, Whole
+from rxrealtime.signals import Interrupt
 
-__all__ = ["Checked", "RunCheck", "Watch", "advance", "watching"]
+__all__ = ["HEARD", "Checked", "RunCheck", "Watch", "advance", "watching"]
 
 _REMEMBERED = 64
 """How many responses are remembered as over, should something of them come late."""
@@ -252,6 +253,9 @@ _STEPS: Steps[Watch, Effect] = {
     AgentChanged: _changed,
     ConnectionFailed: _lost,
 }
+
+HEARD = _STEPS.keys()
+"""The classes of the values that `advance` takes notice of."""
 
 advance = by_class(_STEPS)
 """The step ``(watch, event) -> (watch, effects)``: over the traffic, and `Checked` for each `RunCheck` it asked for."""

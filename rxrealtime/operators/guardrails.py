@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
+from reactivex.disposable import SingleAssignmentDisposable
 
 from rxrealtime.errors import RealtimeError
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._checks import Checked, RunCheck, Told
+from rxrealtime.operators._relay import relayed
 from rxrealtime.operators._tasks import hand, spawn
-from rxrealtime.operators.checking import Watch, advance, watching
+from rxrealtime.operators._turns import Turns
+from rxrealtime.operators.checking import HEARD, Watch, advance, watching
 
 __all__ = ["guardrails"]
 
@@ -90,38 +91,7 @@ def guardrails(
         ResponseCancel(type='response.cancel', response_id='resp_1')
     """
     initial = watching(guardrails)
-
-    def operator(source: Observable[object]) -> Observable[Told]:
-        def subscribe(observer: abc.ObserverBase[Told], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            checks = _Checks(observer, initial, context)
-            checks.source.disposable = source.subscribe(
-                checks.on_next, checks.on_error, checks.on_completed, scheduler=scheduler
-            )
-            return CompositeDisposable(checks.source, Disposable(checks.cancel))
-
-        return Observable(subscribe)
-
-    return operator
-
-
-class _Turns:
-    """One thing after the other: what comes up inside another turn waits for the end of that."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._taken = False
-
-    def take(self, turn: Callable[[], None]) -> None:
-        """Do something now, or after what is being done."""
-        self._waiting.append(turn)
-        if self._taken:
-            return
-        self._taken = True
-        try:
-            while self._waiting:
-                self._waiting.popleft()()
-        finally:
-            self._taken = False
+    return relayed(lambda observer, _: _Checks(observer, initial, context))
 
 
 class _Checks:
@@ -131,24 +101,25 @@ class _Checks:
         self._observer = observer
         self._watch = watch
         self._context = context
-        self._turns = _Turns()
+        self._turns = Turns()
         self._running: dict[asyncio.Task[str | None], asyncio.TimerHandle] = {}
         self._completed = False
         self.source = SingleAssignmentDisposable()
 
     def on_next(self, value: object) -> None:
         """Take the next value of the traffic, in its turn."""
-        self._turns.take(partial(self._step, value))
+        if type(value) in HEARD:
+            self._turns.take(self._step, value)
 
     def on_error(self, error: Exception) -> None:
         """End with an error, which disposes of the subscription and so of the checks under way."""
-        self._turns.take(partial(self._observer.on_error, error))
+        self._turns.take(self._observer.on_error, error)
 
     def on_completed(self) -> None:
         """End, once every verdict was given."""
         self._turns.take(self._complete)
 
-    def cancel(self) -> None:
+    def stop(self) -> None:
         """Cancel every check."""
         running, self._running = self._running, {}
         for task, timer in running.items():
@@ -199,7 +170,7 @@ class _Checks:
         timer = self._running.pop(task, None)
         if timer is not None:
             timer.cancel()
-            self._turns.take(partial(self._step, checked))
+            self._turns.take(self._step, checked)
             self._turns.take(self._end)
 
     def _complete(self) -> None:

@@ -65,18 +65,18 @@ def history_deltas(initial: History | None = None) -> Callable[[Observable[objec
     """Give what changes in the conversation: for user interfaces, which would rather not draw all of it again.
 
     Marbles:
-        in:   --u--t--t--d--|
+        in:   --a--a--d--x--|
         ops.history_deltas()
-        out:  --x--y-----z--|
-        user = dict(id="u", role="user", status="completed")
-        spoken = Message(**user, content=(ContentPart(type="input_audio"),))
-        heard = Message(**user, content=(ContentPart(type="input_audio", transcript="Hi"),))
-        u = ConversationItemAdded(item=spoken)
-        t = ConversationItemInputAudioTranscriptionCompleted(item_id="u", content_index=0, transcript="Hi")
-        d = ConversationItemDeleted(item_id="u")
-        x = ItemAdded(HistoryItem(spoken))
-        y = ItemUpdated(HistoryItem(heard))
-        z = ItemDeleted("u")
+        out:  --n-----u--g--|
+        hi = ContentPart(type="output_text", text="Hi")
+        begun = Message(id="m", role="assistant", status="in_progress", content=())
+        said = Message(id="m", role="assistant", status="completed", content=(hi,))
+        a = ConversationItemAdded(item=begun)
+        d = ConversationItemDone(item=said)
+        x = ConversationItemDeleted(item_id="m")
+        n = ItemAdded(HistoryItem(begun))
+        u = ItemUpdated(HistoryItem(said))
+        g = ItemDeleted("m")
 
     Args:
         initial: The conversation before; default None, nothing.

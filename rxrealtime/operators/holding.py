@@ -10,7 +10,7 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as rx
 
-from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupt, Interrupted
+from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupted
 from rxrealtime.errors import BufferOverflowError, ConfigurationError
 from rxrealtime.events import (
     ConnectionFailed,
@@ -28,6 +28,7 @@ from rxrealtime.operators._mealy import mealy
 from rxrealtime.operators._parts import Steps, by_class
 from rxrealtime.operators._saying import NOTHING_SAID, Piece, Said, Whole
 from rxrealtime.operators.audio import AudioChunk, audio_chunks
+from rxrealtime.signals import Interrupt
 
 __all__ = ["checked_audio"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from reactivex import Observable, abc
 
-from rxrealtime.activity import Interrupt, Interrupted, Played
+from rxrealtime.activity import Interrupted
 from rxrealtime.events import (
     ConnectionFailed,
     ConversationItemDeleted,
@@ -29,6 +28,7 @@ from rxrealtime.operators._playing import REMEMBERED, Playing, Running, nothing_
 from rxrealtime.operators.muting import in_conversation
 from rxrealtime.playback import AudioPart, truncate_at
 from rxrealtime.settings import output_format, server_interrupts
+from rxrealtime.signals import Interrupt, Played
 
 __all__ = ["interruption"]
 
@@ -67,7 +67,7 @@ def interruption(
     State: of each item that was not heard to its end, how much came and how much was played, at most 32 of them; the
         responses that run, and what of them was interrupted. Freed when an item was heard, interrupted or deleted, at
         ``response.done``, and when the connection is lost.
-    Time: one look at the clock for each value.
+    Time: one look at the clock for each value that matters here.
     Errors: a ``response.cancel`` that could not be sent may be asked for again. No clock: a `ConfigurationError` goes
         to ``on_error``. The source's error passes by.
     Protocol: ``session.created``, ``.updated``, ``response.created``, ``.done``, ``response.output_audio.delta``,
@@ -92,7 +92,7 @@ def interruption(
     initial = nothing_plays(assume_playing)
 
     def operator(source: Observable[object]) -> Observable[_Output]:
-        return source.pipe(timed(scheduler), mealy(_step, initial))
+        return source.pipe(timed(scheduler, _STEPS), mealy(_step, initial))
 
     return operator
 
@@ -102,8 +102,7 @@ _Stepped = tuple[Playing, tuple[_Output, ...]]
 
 def _step(state: Playing, timely: tuple[float, object]) -> _Stepped:
     at, event = timely
-    chosen = _STEPS.get(type(event))
-    return chosen(state, event, at) if chosen else (state, ())
+    return _STEPS[type(event)](state, event, at)
 
 
 def _interrupted(state: Playing, response_ids: tuple[str, ...], at: float) -> _Stepped:
@@ -116,7 +115,7 @@ def _interrupted(state: Playing, response_ids: tuple[str, ...], at: float) -> _S
     ]
     playback = state.playback.without(lambda part: part.key[0] in response_ids, at)
     told = (Interrupted(*part.key, heard_ms=ms, received_ms=part.received_ms) for part, ms in cut)
-    return replace(halting, playback=playback), (*told, *_truncations(cut))
+    return halting._replace(playback=playback), (*told, *_truncations(cut))
 
 
 def _truncations(cut: Iterable[tuple[AudioPart, int]]) -> Iterable[ConversationItemTruncate]:
@@ -138,14 +137,14 @@ def _asked(state: Playing, event: Interrupt, at: float) -> _Stepped:
         return stopped, outputs
     due = tuple(key for key in meant if state.runs(key) and key not in state.cancelled)
     cancels = (ResponseCancel(response_id=key) for key in due)
-    return replace(stopped.halting(due), cancelled=state.cancelled.union(due)), (*outputs, *cancels)
+    return stopped.halting(due)._replace(cancelled=state.cancelled.union(due)), (*outputs, *cancels)
 
 
 def _cancel_sent(state: Playing, event: ResponseCancel, _: float) -> _Stepped:
     """Take in that a response was cancelled, by us or by the application."""
     named = (event.response_id,) if event.response_id else state.in_conversation
     running = tuple(key for key in named if state.runs(key))
-    return replace(state.halting(running), cancelled=state.cancelled.union(running)), ()
+    return state.halting(running)._replace(cancelled=state.cancelled.union(running)), ()
 
 
 def _truncate_sent(state: Playing, event: ConversationItemTruncate, at: float) -> _Stepped:
@@ -153,13 +152,13 @@ def _truncate_sent(state: Playing, event: ConversationItemTruncate, at: float) -
     cut = (event.item_id, event.content_index)
     owners = {part.key[0] for part in state.playback.parts if part.key[1:] == cut}
     playback = state.playback.without(lambda part: part.key[1:] == cut, at)
-    return (replace(state.halting(owners), playback=playback) if owners else state), ()
+    return (state.halting(owners)._replace(playback=playback) if owners else state), ()
 
 
 def _send_failed(state: Playing, event: SendFailed, _: float) -> _Stepped:
     if event.event_type != _CANCEL:
         return state, ()
-    return replace(state, cancelled=frozenset()), ()
+    return state._replace(cancelled=frozenset()), ()
 
 
 def _created(state: Playing, event: ResponseCreated, _: float) -> _Stepped:
@@ -167,7 +166,7 @@ def _created(state: Playing, event: ResponseCreated, _: float) -> _Stepped:
     if response.id is None:
         return state, ()
     running = Running(output_format(response, state.format), in_conversation(response))
-    return replace(state, running={**state.running, response.id: running}), ()
+    return state._replace(running={**state.running, response.id: running}), ()
 
 
 def _audio(state: Playing, event: ResponseOutputAudioDelta, at: float) -> _Stepped:
@@ -177,7 +176,7 @@ def _audio(state: Playing, event: ResponseOutputAudioDelta, at: float) -> _Stepp
     part = AudioPart(key, *running, complete=response_id in state.ended)
     if response_id in state.halted:
         return _late(state, part, len(event.delta))
-    return replace(state, playback=state.playback.received(part, len(event.delta), at)), ()
+    return state.with_playback(state.playback.received(part, len(event.delta), at)), ()
 
 
 def _late(state: Playing, part: AudioPart, size_bytes: int) -> _Stepped:
@@ -187,18 +186,17 @@ def _late(state: Playing, part: AudioPart, size_bytes: int) -> _Stepped:
         return state, ()
     halted = {**state.halted, part.key[0]: known | {part.key}}
     received_ms = part.format.bytes_to_ms(size_bytes)
-    return replace(state, halted=halted), (Interrupted(*part.key, heard_ms=0, received_ms=received_ms),)
+    return state._replace(halted=halted), (Interrupted(*part.key, heard_ms=0, received_ms=received_ms),)
 
 
 def _audio_done(state: Playing, event: ResponseOutputAudioDone, at: float) -> _Stepped:
     key = (event.response_id, event.item_id, event.content_index)
-    return replace(state, playback=state.playback.completed(lambda part: part.key == key, at)), ()
+    return state.with_playback(state.playback.completed(lambda part: part.key == key, at)), ()
 
 
 def _response_done(state: Playing, event: ResponseDone, at: float) -> _Stepped:
     ended = event.response.id
-    return replace(
-        state,
+    return state._replace(
         playback=state.playback.completed(lambda part: part.key[0] == ended, at),
         running={key: kept for key, kept in state.running.items() if key != ended},
         halted={key: kept for key, kept in state.halted.items() if key != ended},
@@ -208,18 +206,18 @@ def _response_done(state: Playing, event: ResponseDone, at: float) -> _Stepped:
 
 
 def _played(state: Playing, event: Played, at: float) -> _Stepped:
-    return replace(state, playback=state.playback.played(event, at)), ()
+    return state.with_playback(state.playback.played(event, at)), ()
 
 
 def _deleted(state: Playing, event: ConversationItemDeleted, at: float) -> _Stepped:
     playback = state.playback.without(lambda part: part.key[1] == event.item_id, at)
-    return replace(state, playback=playback), ()
+    return state.with_playback(playback), ()
 
 
 def _session(state: Playing, event: SessionCreated | SessionUpdated, _: float) -> _Stepped:
     config = event.session
     speech = server_interrupts(config, state.speech)
-    return replace(state, format=output_format(config, state.format), speech=speech), ()
+    return state._replace(format=output_format(config, state.format), speech=speech), ()
 
 
 def _lost(state: Playing, _: ConnectionFailed, __: float) -> _Stepped:

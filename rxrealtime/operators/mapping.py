@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
+from reactivex.disposable import SingleAssignmentDisposable
 
 from rxrealtime.errors import BufferOverflowError, ConfigurationError, RealtimeError
+from rxrealtime.operators._relay import relayed
 from rxrealtime.operators._tasks import hand, spawn
 
 __all__ = ["map_async"]
@@ -65,18 +66,7 @@ def map_async(
     if concurrency < 1 or max_waiting < 0:
         raise ConfigurationError(f"concurrency={concurrency}, max_waiting={max_waiting}: at least 1 and 0")
     bounds = _Bounds(concurrency, ordered, max_waiting)
-
-    def operator(source: Observable[_In]) -> Observable[_Out]:
-        def subscribe(observer: abc.ObserverBase[_Out], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            calls = _Calls(observer, mapper, bounds)
-            calls.source.disposable = source.subscribe(
-                calls.on_next, calls.on_error, calls.on_completed, scheduler=scheduler
-            )
-            return CompositeDisposable(calls.source, Disposable(calls.cancel))
-
-        return Observable(subscribe)
-
-    return operator
+    return relayed(lambda observer, _: _Calls(observer, mapper, bounds))
 
 
 class _Bounds(NamedTuple):
@@ -124,7 +114,7 @@ class _Calls(Generic[_In, _Out]):
         """End, once every result was given."""
         self._finish(self._observer.on_completed)
 
-    def cancel(self) -> None:
+    def stop(self) -> None:
         """Cancel every call and forget what waits."""
         self._waiting.clear()
         running, self._running = self._running, []

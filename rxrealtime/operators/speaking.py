@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
-from rxrealtime.activity import Interrupt, Played
 from rxrealtime.audio import PCM16_24K
 from rxrealtime.events import (
     ConnectionFailed,
@@ -25,6 +24,7 @@ from rxrealtime.operators._parts import PartKey
 from rxrealtime.operators.audio import AudioChunk, Cut
 from rxrealtime.operators.muting import NOTHING_MUTED, Muting, is_muted, mute
 from rxrealtime.settings import output_format
+from rxrealtime.signals import Interrupt, Played
 
 __all__ = ["Speaker", "run_speaker"]
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
+from reactivex.disposable import SingleAssignmentDisposable
 
 from rxrealtime.activity import Activity
 from rxrealtime.errors import ConfigurationError, ToolCancelledError
@@ -18,8 +16,10 @@ from rxrealtime.events import ClientEvent, ExceptionEvent
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators._calls import Abort, Call, Calls, Output, Ran, Rules, Run, Vet, Vetted, own_tools
 from rxrealtime.operators._invoking import Invoking
+from rxrealtime.operators._relay import relayed
 from rxrealtime.operators._tasks import hand, spawn
-from rxrealtime.operators.calls import no_calls, step
+from rxrealtime.operators._turns import Turns
+from rxrealtime.operators.calls import HEARD, no_calls, step
 from rxrealtime.tools import Tool
 
 __all__ = ["run_tools"]
@@ -116,21 +116,8 @@ def run_tools(
         raise ConfigurationError(f"run_tools takes a list of tools: [{tools.name}]")
     rules = Rules(max_concurrent, max_waiting, _checked(guardrails), tools if callable(tools) else own_tools)
     calls = no_calls(() if callable(tools) else tools, rules)
-
-    def operator(source: Observable[object]) -> Observable[_Given]:
-        def subscribe(observer: abc.ObserverBase[_Given], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            runner = _Runner(observer, calls, Invoking(context, timeout))
-            runner.source.disposable = source.subscribe(
-                runner.take,
-                lambda error: runner.take(_Ended(error)),
-                lambda: runner.take(_Ended()),
-                scheduler=scheduler,
-            )
-            return CompositeDisposable(runner.source, Disposable(runner.stop))
-
-        return Observable(subscribe)
-
-    return operator
+    invoking = Invoking(context, timeout)
+    return relayed(lambda observer, _: _Runner(observer, calls, invoking))
 
 
 def _checked(guardrails: Iterable[Guardrail]) -> tuple[Guardrail, ...]:
@@ -142,13 +129,6 @@ def _checked(guardrails: Iterable[Guardrail]) -> tuple[Guardrail, ...]:
     return checked
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """The source has ended."""
-
-    error: Exception | None = None
-
-
 class _Runner:
     """One subscription: what comes in goes through the machine in one order, what it asks for is done in tasks."""
 
@@ -156,29 +136,25 @@ class _Runner:
         self._observer = observer
         self._invoking = invoking
         self._calls = calls
-        self._inbox: deque[object] = deque()
+        self._turns = Turns()
         self._tasks: dict[str, asyncio.Task[Ran | Vetted]] = {}
-        self._stopped = False
         self.source = SingleAssignmentDisposable()
 
-    def take(self, value: object) -> None:
-        """Take a value of the traffic, the result of a task, or the end; within another one it waits for its turn."""
-        if self._stopped:
-            return
-        self._inbox.append(value)
-        if len(self._inbox) > 1:
-            return
-        while self._inbox:
-            found = self._inbox[0]  # it stays there while it is taken, so that others wait behind it
-            if isinstance(found, _Ended):
-                self._end(found.error)
-            else:
-                self._advance(found)
-            self._inbox.popleft()
+    def on_next(self, value: object) -> None:
+        """Take a value of the traffic, in its turn."""
+        if type(value) in HEARD:
+            self._turns.take(self._advance, value)
+
+    def on_error(self, error: Exception) -> None:
+        """End with an error, in its turn."""
+        self._turns.take(self._end, error)
+
+    def on_completed(self) -> None:
+        """End, in its turn."""
+        self._turns.take(self._end, None)
 
     def stop(self) -> None:
-        """Cancel everything; nothing is given any more."""
-        self._stopped = True
+        """Cancel everything."""
         tasks = tuple(self._tasks.values())
         self._tasks.clear()
         for task in tasks:
@@ -193,17 +169,17 @@ class _Runner:
             self._end(error)
 
     def _end(self, error: Exception | None) -> None:
-        if self._stopped:
+        if self.source.is_disposed:
             return
-        self.stop()
         self.source.dispose()
+        self.stop()
         if error is None:
             self._observer.on_completed()
         else:
             self._observer.on_error(error)
 
     def _give(self, output: Output) -> None:
-        if self._stopped:
+        if self.source.is_disposed:  # nothing is given any more
             return
         match output:
             case Run(call):
@@ -227,4 +203,4 @@ class _Runner:
             return
         del self._tasks[call_id]
         gone = ToolCancelledError("its task was cancelled from elsewhere")
-        self.take(Ran(call_id, error=gone) if task.cancelled() else task.result())
+        self._turns.take(self._advance, Ran(call_id, error=gone) if task.cancelled() else task.result())

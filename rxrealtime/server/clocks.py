@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rxrealtime.errors import ConfigurationError
 
@@ -20,8 +19,8 @@ class ServerClock(Protocol):
         """Return the time in seconds; it never goes back."""
         ...
 
-    def until(self, at: float | None) -> AbstractAsyncContextManager[object]:
-        """Limit what is waited for inside: TimeoutError at this time; never if None."""
+    async def wait(self, awaited: asyncio.Future[Any], at: float | None) -> None:
+        """Wait until it is done, or it is this time; None waits for it alone. It is left as it is, also by the time."""
         ...
 
 
@@ -32,9 +31,9 @@ class WallClock:
         """Return the seconds of the monotonic clock."""
         return time.monotonic()
 
-    def until(self, at: float | None) -> AbstractAsyncContextManager[object]:
-        """Limit what is waited for inside; see `ServerClock`."""
-        return asyncio.timeout(None if at is None else max(at - self.now(), 0.0))
+    async def wait(self, awaited: asyncio.Future[Any], at: float | None) -> None:
+        """Wait until something is done, or it is this time; see `ServerClock`."""
+        await asyncio.wait((awaited,), timeout=None if at is None else max(at - self.now(), 0.0))
 
 
 class TurnedClock:
@@ -49,7 +48,7 @@ class TurnedClock:
 
     def __init__(self) -> None:
         self._now = 0.0
-        self._waiting: dict[asyncio.Timeout, float] = {}
+        self._alarms: dict[asyncio.Future[None], float] = {}
 
     def now(self) -> float:
         """Return how far it was turned, in seconds."""
@@ -67,19 +66,16 @@ class TurnedClock:
         if not seconds >= 0:
             raise ConfigurationError(f"a clock is not turned back, as by {seconds} s")
         self._now += seconds
-        for limit, at in tuple(self._waiting.items()):
-            if at <= self._now:
-                limit.reschedule(asyncio.get_running_loop().time())
-                del self._waiting[limit]
+        for alarm, at in self._alarms.items():
+            if at <= self._now and not alarm.done():
+                alarm.set_result(None)
 
-    @asynccontextmanager
-    async def until(self, at: float | None) -> AsyncIterator[None]:
-        """Limit what is waited for inside; see `ServerClock`."""
-        past = at is not None and at <= self._now
-        async with asyncio.timeout(0 if past else None) as limit:
-            if at is not None and not past:
-                self._waiting[limit] = at
-            try:
-                yield
-            finally:
-                self._waiting.pop(limit, None)
+    async def wait(self, awaited: asyncio.Future[Any], at: float | None) -> None:
+        """Wait until something is done, or the clock was turned this far; see `ServerClock`."""
+        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._alarms[alarm] = math.inf if at is None else at
+        self.advance(0)
+        try:
+            await asyncio.wait((awaited, alarm), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            del self._alarms[alarm]

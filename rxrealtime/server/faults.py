@@ -13,6 +13,7 @@ from typing import Final
 
 from rxrealtime.codec import encode
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.server.ids import make_id
 from rxrealtime.server.outputs import Disconnect, GoSilent, RawFrame, Strike
 from rxrealtime.server.refusals import Refused, error_event
 
@@ -33,6 +34,8 @@ __all__ = [
     "session_expired",
 ]
 
+_EVENT_ID: Final = make_id("event", 0, 0)
+"""The sessions count their events from 1."""
 _EXPIRED: Final = "Your session hit the maximum duration of 60 minutes."
 
 
@@ -147,16 +150,35 @@ def inject(*frames: bytes | str, after: int | str = 0) -> tuple[Fault, ...]:
     return tuple(Fault(RawFrame(frame), after) for frame in frames)
 
 
-def refuse_session(code: str | None, message: str, *, close_code: int = 1008, reason: str = "") -> tuple[Fault, ...]:
+def refuse_session(
+    code: str | None,
+    message: str,
+    *,
+    close_code: int = 1008,
+    reason: str = "",
+    event_id: str | None = _EVENT_ID,
+) -> tuple[Fault, ...]:
     """Accept the websocket, send one ``error``, and close it without ever a ``session.created``.
 
-    Source: what proxies in front of providers do, as measured in 2026-11.
+    Args:
+        code: The code of the error.
+        message: Its message.
+        close_code: The code of the close frame.
+        reason: The reason in it.
+        event_id: The id of the event; None leaves it out, as proxies in front of providers do.
+
+    Source: the ``event_id`` is required by the schema of the event, openai-openapi f85dbe2 (2026-08-21); the order of
+        events, and errors without id and code, are those of proxies in front of providers, measured in 2026-11.
     """
-    return (*inject(_error(code, message)), *close(close_code, reason))
+    return (*inject(_error(code, message, event_id)), *close(close_code, reason))
 
 
 def session_expired(*, after: int | str, error: bool = True) -> tuple[Fault, ...]:
-    """End the session as OpenAI does after 60 minutes: close 1001, and the ``error`` before it unless told not to."""
+    """End the session as OpenAI does after 60 minutes: close 1001, and the ``error`` before it unless told not to.
+
+    Source: the ``error`` has an ``event_id`` of its own, and null for that of the client's event, in a session recorded
+        in public (developer.mamezou-tech.com, 2024-12-27).
+    """
     told = inject(_error("session_expired", _EXPIRED), after=after) if error else ()
     return (*told, *close(1001, _EXPIRED, after=after))
 
@@ -166,8 +188,9 @@ def redirect(location: str, status: int = 302) -> tuple[Refusal, ...]:
     return (Refusal(status, "The resource is elsewhere.", headers=(("Location", location),)),)
 
 
-def _error(code: str | None, message: str) -> str:
-    return encode(error_event(Refused(code, message), None))
+def _error(code: str | None, message: str, event_id: str | None = _EVENT_ID) -> str:
+    event = error_event(Refused(code, message), None)
+    return encode(event if event_id is None else event.model_copy(update={"event_id": event_id}))
 
 
 BETA_REFUSED: Final[tuple[Fault, ...]] = (

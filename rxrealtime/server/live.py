@@ -6,7 +6,6 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Final
 
@@ -59,10 +58,10 @@ class LiveSession:
         """Return what is due by now."""
         return self._take(Tick(self._now(), _clock_text()))
 
-    def due(self) -> AbstractAsyncContextManager[object]:
-        """Limit what is waited for inside: TimeoutError when a tick is due."""
+    def due(self) -> float | None:
+        """Return when the next tick is worth while, on the clock; None if nothing waits."""
         at = next_due(self._state) if self._state else None
-        return self._clock.until(None if at is None else self._opened + at)
+        return None if at is None else self._opened + at
 
     def _take(self, received: Input) -> tuple[Output, ...]:
         state = self._state
@@ -115,10 +114,10 @@ class LiveScript:
         self._take(advance(self._state, Left(self._now())))
         return self._state.mismatch
 
-    def due(self) -> AbstractAsyncContextManager[object]:
-        """Limit what is waited for inside: TimeoutError when a tick is due."""
+    def due(self) -> float | None:
+        """Return when the next tick is worth while, on the clock; None if nothing waits."""
         at = next_script_due(self._state)
-        return self._clock.until(None if at is None else self._opened + at)
+        return None if at is None else self._opened + at
 
     def _take(self, change: ScriptChange) -> tuple[Output, ...]:
         self._state, outputs = change

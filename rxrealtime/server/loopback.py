@@ -8,35 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from http import HTTPStatus
 from types import TracebackType
-from typing import Final, Self
-from weakref import WeakKeyDictionary, WeakSet
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.hosts import is_loopback
 from rxrealtime.server.clocks import ServerClock, WallClock
 from rxrealtime.server.engine import DEFAULT_MODEL
 from rxrealtime.server.faults import BETA_REFUSED, Fault, Misbehaviour, Refusal, Stall, of_connection
 from rxrealtime.server.handshake import REALTIME, Admission, admit
+from rxrealtime.server.listening import Listener, answer
 from rxrealtime.server.live import LiveScript, LiveSession
-from rxrealtime.server.outputs import Output
 from rxrealtime.server.playing import unplayed
 from rxrealtime.server.quirks import Quirks
 from rxrealtime.server.scenarios import DEFAULT, Scenario
 from rxrealtime.server.script_state import Mismatch, mismatch_error
 from rxrealtime.server.scripts import Script
 from rxrealtime.server.wire import Wire
-from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["LoopbackServer"]
 
@@ -44,10 +41,9 @@ _LOG: Final = logging.getLogger("rxrealtime.server")
 _MAX_FRAME_BYTES: Final = 24 * 1024 * 1024
 """15 MiB of audio in one append are 20 MiB of base64."""
 _OPEN_TIMEOUT: Final = 10.0
-_CLOSE_TIMEOUT: Final = 1.0
 
 
-class LoopbackServer:
+class LoopbackServer(Listener):
     """Serve the Realtime protocol on a websocket, for as long as it is entered.
 
     Args:
@@ -85,61 +81,28 @@ class LoopbackServer:
         clock: ServerClock | None = None,
         faults: Iterable[Misbehaviour] = (),
     ) -> None:
-        if not token and not is_loopback(host):
-            raise ConfigurationError(f"listening on {host} needs a token: everybody there could connect")
+        super().__init__(host, port, token)
         chosen = scenario or DEFAULT
         chosen = chosen if pace is None else replace(chosen, pace=pace)
         self._scenario = chosen if quirks is None else _departing(chosen, quirks)
         self._clock = clock or WallClock()
-        self._address = (host, port)
-        self._token = token
         self._faults = tuple(faults)
         self._handshakes = 0
         self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
-        self._held: WeakSet[ServerConnection] = WeakSet()
-        self._server: Server | None = None
         self._mismatches: list[Mismatch] = []
 
-    async def start(self) -> None:
-        """Begin to listen.
-
-        Raises:
-            ConfigurationError: The address cannot be listened on.
-        """
-        try:
-            self._server = await serve(
-                self._converse,
-                *self._address,
-                process_request=self._process_request,
-                select_subprotocol=_select_subprotocol,
-                compression=None,
-                max_size=_MAX_FRAME_BYTES,
-                open_timeout=_OPEN_TIMEOUT + sum(fault.seconds for fault in self._faults if isinstance(fault, Stall)),
-                close_timeout=_CLOSE_TIMEOUT,
-                logger=WIRE_LOG,
-            )
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot listen on {self._address[0]}:{self._address[1]}: {error.strerror}"
-            ) from error
-
-    async def close(self) -> None:
-        """Close every connection with 1001 and stop listening; a second call does nothing."""
-        server, self._server = self._server, None
-        if server is not None:
-            for connection in tuple(self._held):
-                connection.transport.abort()
-            server.close()
-            await server.wait_closed()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
+    def _options(self) -> Mapping[str, Any]:
+        stalls = sum(fault.seconds for fault in self._faults if isinstance(fault, Stall))
+        return {
+            "select_subprotocol": _select_subprotocol,
+            "max_size": _MAX_FRAME_BYTES,
+            "open_timeout": _OPEN_TIMEOUT + stalls,
+        }
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        await super().__aexit__(kind, error, trace)
         if error is None and not self._handshakes and isinstance(self._scenario, Script):
             self._mismatches.extend(unplayed(self._scenario))
         found = [one for one in self._mismatches if error is None or one.actual is not None]
@@ -152,23 +115,13 @@ class LoopbackServer:
         return tuple(self._mismatches)
 
     @property
-    def port(self) -> int:
-        """The port that is listened on.
+    def url(self) -> str:
+        """The url for clients.
 
         Raises:
             ConfigurationError: The server is not running.
         """
-        if self._server is None:
-            raise ConfigurationError("the server is not running: start it first")
-        port: int = next(iter(self._server.sockets)).getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        """The url for clients; raises as `port` does."""
-        name = self._address[0]
-        host = f"[{name}]" if ":" in name else name
-        return f"ws://{host}:{self.port}/v1/realtime?model={DEFAULT_MODEL}"
+        return f"ws://{self._location}/v1/realtime?model={DEFAULT_MODEL}"
 
     async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         number, self._handshakes = self._handshakes, self._handshakes + 1
@@ -178,17 +131,9 @@ class LoopbackServer:
                 await self._stall(connection, fault.seconds)
         refused = next((fault for fault in faults if isinstance(fault, Refusal)), None) or self._admit(request)
         if isinstance(refused, Refusal):
-            return _refusal(connection, refused)
+            return answer(connection, refused.status, refused.body, refused.headers)
         self._numbers[connection] = number
         return None
-
-    async def _stall(self, connection: ServerConnection, seconds: float) -> None:
-        """Wait, but not longer than the client and this server do."""
-        self._held.add(connection)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await connection.wait_closed()
-        self._held.discard(connection)
 
     def _admit(self, request: Request) -> Admission | Refusal:
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
@@ -202,20 +147,26 @@ class LoopbackServer:
             return
         faults = tuple(fault for fault in of_connection(self._faults, number) if isinstance(fault, Fault))
         wire = Wire(connection, BETA_REFUSED if admitted.beta else faults, self._held)
-        if isinstance(self._scenario, Script):
-            script = LiveScript(self._scenario, admitted.model, number, self._clock)
-            try:
-                await _hold(connection, wire, script)
-            finally:
-                await self._judge(connection, script)
-        else:
-            await _hold(connection, wire, LiveSession(self._scenario, admitted.model, number, self._clock))
+        try:
+            if isinstance(self._scenario, Script):
+                await self._play(connection, wire, LiveScript(self._scenario, admitted.model, number, self._clock))
+            else:
+                await _hold(wire, LiveSession(self._scenario, admitted.model, number, self._clock), self._clock)
+        finally:
+            await wire.leave()
 
-    async def _judge(self, connection: ServerConnection, script: LiveScript) -> None:
+    async def _play(self, connection: ServerConnection, wire: Wire, script: LiveScript) -> None:
+        try:
+            await _hold(wire, script, self._clock)
+        finally:
+            await self._judge(connection, wire, script)
+
+    async def _judge(self, connection: ServerConnection, wire: Wire, script: LiveScript) -> None:
         """Read what the client sent before it went, and keep what it did not do."""
         with suppress(ConnectionClosed):
             while connection.state is not State.OPEN:
-                script.receive(await connection.recv(decode=False))
+                await asyncio.wait((wire.coming(),))
+                script.receive(wire.take() or b"")
         if (mismatch := script.leave()) is not None:
             self._mismatches.append(mismatch)
             _LOG.error("a client did not follow the script %s", mismatch.place)
@@ -227,33 +178,16 @@ def _departing(scenario: Scenario | Script, quirks: Quirks) -> Scenario:
     return replace(scenario, quirks=quirks)
 
 
-async def _hold(connection: ServerConnection, wire: Wire, session: LiveSession | LiveScript) -> None:
-    """Hold a conversation until either side ends it."""
+async def _hold(wire: Wire, session: LiveSession | LiveScript, clock: ServerClock) -> None:
+    """Hold a conversation until either side ends it: when a frame is there, or something is due, the server speaks."""
     with suppress(ConnectionClosed):
         alive = await wire.strike_due() and await wire.send(session.begin())
         while alive:
-            alive = await wire.send(await _next(connection, session))
-
-
-async def _next(connection: ServerConnection, session: LiveSession | LiveScript) -> Sequence[Output]:
-    """Wait for a frame, or for the time when something is due, and return what the server says then."""
-    try:
-        async with session.due():
-            frame = await connection.recv(decode=False)
-    except TimeoutError:
-        return session.tick()
-    return session.receive(frame)
+            await clock.wait(wire.coming(), session.due())
+            frame = wire.take()
+            alive = await wire.send(session.tick() if frame is None else session.receive(frame))
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     """Select ``realtime`` where it is offered, which browsers insist on, and nothing otherwise."""
     return next((name for name in offered if name == REALTIME), None)
-
-
-def _refusal(connection: ServerConnection, refused: Refusal) -> Response:
-    response = connection.respond(HTTPStatus(refused.status), refused.body)
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = "application/json"
-    for name, value in refused.headers:
-        response.headers[name] = value
-    return response

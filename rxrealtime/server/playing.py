@@ -17,13 +17,11 @@ from typing import Any, Final
 from rxrealtime.events import ResponseCreate
 from rxrealtime.server.engine import DEFAULT_MODEL, open_session
 from rxrealtime.server.engine import step as engine_step
-from rxrealtime.server.matching import is_expected
 from rxrealtime.server.outputs import Disconnect, Output
 from rxrealtime.server.reactions import passed_by, take_step
-from rxrealtime.server.renaming import names_found
 from rxrealtime.server.scenarios import Scenario
-from rxrealtime.server.script_state import Arrival, Mismatch, ScriptChange, ScriptState, by_engine
-from rxrealtime.server.scripts import Expect, Script, expected_by
+from rxrealtime.server.script_state import LISTENED, Arrival, Mismatch, ScriptChange, ScriptState, by_engine
+from rxrealtime.server.scripts import Expect, Listen, Script, expected_by
 from rxrealtime.server.state import Received, Tick
 
 __all__ = ["Left", "ScriptInput", "advance", "open_script", "unplayed"]
@@ -122,49 +120,47 @@ def _run(state: ScriptState, outputs: tuple[Output, ...] = ()) -> ScriptChange:
 
 
 def _take_event(state: ScriptState) -> ScriptChange | None:
-    """Take the oldest event of the inbox; None if there is none, or it is too early."""
-    if not state.inbox:
+    """Take the oldest event of the inbox; None if there is none, or it is too early.
+
+    While the server listens, audio overtakes what is too early: without it the turn would never end.
+    """
+    arrival = next((one for one in state.inbox if not (state.listens and state.is_awaited(one.event))), None)
+    if arrival is None:
         return None
-    arrival, rest = state.inbox[0], replace(state, inbox=state.inbox[1:])
-    met = _meet_step(rest, arrival) or _meet_open(rest, arrival)
+    rest = replace(state, inbox=tuple(one for one in state.inbox if one is not arrival))
+    met = _meet(rest, arrival, optional=False)
     if met is not None:
         return met
-    if state.is_awaited(arrival.event) and not state.waits:
+    if state.is_awaited(arrival.event) and not (state.waits and expected_by(state.step)):
         return None
+    met = _meet(rest, arrival, optional=True)
+    if met is not None:
+        return met
     if not state.script.strict or arrival.event.get("type") in state.script.ignored:
         return _answered(rest, arrival)
     return _mismatched(state, arrival.event)
 
 
-def _meet_step(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
-    """Meet an expectation of the step that waits, the first that fits."""
-    for number, expected in enumerate(expected_by(state.step) if state.waits else ()):
-        if number not in state.met and is_expected(expected, arrival.event):
-            return _met(_passed(replace(state, met=state.met | {number})), expected, arrival)
-    return None
-
-
-def _meet_open(state: ScriptState, arrival: Arrival) -> ScriptChange | None:
-    """Meet an expectation that need not have been met."""
-    for expected in state.open:
-        if is_expected(expected, arrival.event):
-            left = tuple(one for one in state.open if one is not expected)
-            return _met(replace(state, open=left), expected, arrival)
-    return None
+def _meet(state: ScriptState, arrival: Arrival, *, optional: bool) -> ScriptChange | None:
+    """Meet an expectation that need not be met, or one that must; None if there is none left that it could be."""
+    expected = expected_by(state.step) if state.waits else ()
+    meeting = state.meeting.take(expected, arrival.event, optional=optional)
+    if meeting is None:
+        return None
+    counts_for = (*meeting.passed, *expected)[meeting.taken[-1].place]
+    names = tuple(found for one in meeting.taken for found in one.names)
+    state = replace(state, meeting=meeting, renamed=tuple(dict((*state.renamed, *names)).items()))
+    return _met(_passed(state) if expected else state, counts_for, arrival)
 
 
 def _passed(state: ScriptState) -> ScriptState:
     """Go on if nothing of the step must come any more; what still may stays open."""
-    expected = expected_by(state.step)
-    left = tuple(one for number, one in enumerate(expected) if number not in state.met)
-    if any(not one.optional for one in left):
+    if state.waits:
         return state
-    return replace(state, place=state.place + 1, met=frozenset(), open=left)
+    return replace(state, place=state.place + 1, meeting=state.meeting.passing(expected_by(state.step)))
 
 
 def _met(state: ScriptState, expected: Expect, arrival: Arrival) -> ScriptChange:
-    found = names_found(expected.names, arrival.event)
-    state = replace(state, renamed=(*state.renamed, *found))
     if not expected.answered:
         return state, ()
     event = arrival.received.event
@@ -187,10 +183,12 @@ def _parsed(frame: bytes | str | None) -> Mapping[str, Any]:
 
 
 def _mismatched(state: ScriptState, actual: Mapping[str, Any] | None) -> ScriptChange:
-    due = next(state.ahead(), None)
+    due = state.place if state.waits else next((index for index, _ in state.ahead()), None)
     ahead = (one for _, left in state.ahead() for one in left)
-    patterns = tuple(one.pattern for one in (*ahead, *state.open))
-    mismatch = Mismatch(due[0] + 1 if due else None, patterns, actual)
+    patterns: tuple[Mapping[str, Any], ...] = tuple(one.pattern for one in (*ahead, *state.meeting.open))
+    if state.listens:
+        patterns = (LISTENED,) if actual is None else (LISTENED, *patterns)
+    mismatch = Mismatch(None if due is None else due + 1, patterns, actual)
     state = replace(state, mismatch=mismatch, ended=True)
     return state, (Disconnect(_VIOLATED, f"script, {mismatch.place}: unexpected {_type(actual)}"),)
 
@@ -200,12 +198,21 @@ def _type(actual: Mapping[str, Any] | None) -> str:
     return ascii(named)[1:-1][:_MAX_TYPE] if isinstance(named, str) else "frame"
 
 
+def _left_behind(state: ScriptState) -> ScriptChange:
+    """Go on behind a step that the client need do nothing for, as if it were done."""
+    heard = isinstance(state.step, Listen)
+    state = replace(state, turns=state.turns - heard, meeting=state.meeting.passing(expected_by(state.step)))
+    return passed_by(state)
+
+
 def _judged(state: ScriptState) -> ScriptState:
     """Say what is missing now that the client has gone: what it sent counts, and nothing has to be done for it."""
     state = replace(state, engine=None)
     while not state.ended and (state.inbox or state.passes):
         change = None if state.passes else _take_event(state)
-        state, _ = change or passed_by(replace(state, open=(*state.open, *expected_by(state.step))))
+        if change is None and state.listens:
+            break
+        state, _ = change or _left_behind(state)
     if not state.ended and state.waits and state.script.strict:
         state, _ = _mismatched(state, None)
     return replace(state, ended=True)

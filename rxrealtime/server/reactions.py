@@ -15,7 +15,19 @@ from rxrealtime.server.outputs import Disconnect, Output, RawFrame
 from rxrealtime.server.renaming import renamed
 from rxrealtime.server.scenarios import Scenario
 from rxrealtime.server.script_state import ScriptChange, ScriptState, by_engine
-from rxrealtime.server.scripts import AnyOrder, Close, Drop, Expect, Garble, Interrupt, Respond, Send, Step, Wait
+from rxrealtime.server.scripts import (
+    AnyOrder,
+    Close,
+    Drop,
+    Expect,
+    Garble,
+    Interrupt,
+    Listen,
+    Respond,
+    Send,
+    Step,
+    Wait,
+)
 from rxrealtime.server.speech import start_speaking
 from rxrealtime.server.state import Received, State
 
@@ -36,7 +48,7 @@ def passed_by(state: ScriptState, *outputs: Output) -> ScriptChange:
 
 
 def _expect(state: ScriptState, step: Expect) -> ScriptChange | None:
-    return (replace(state, place=state.place + 1, open=(*state.open, step)), ()) if step.optional else None
+    return passed_by(replace(state, meeting=state.meeting.passing((step,)))) if step.optional else None
 
 
 def _any_order(state: ScriptState, step: AnyOrder) -> ScriptChange | None:
@@ -76,6 +88,10 @@ def _interrupt(state: ScriptState, step: Interrupt) -> ScriptChange:
     return passed_by(state, *outputs)
 
 
+def _listen(state: ScriptState, step: Listen) -> ScriptChange | None:
+    return passed_by(replace(state, turns=state.turns - 1)) if state.turns else None
+
+
 def _send(state: ScriptState, step: Send) -> ScriptChange:
     event = renamed(step.event, dict(state.renamed))
     return passed_by(state, RawFrame(json.dumps(event, allow_nan=False)))
@@ -99,6 +115,7 @@ _TAKEN: Final[Mapping[type[Step], Callable[[ScriptState, Any], ScriptChange | No
     Respond: _respond,
     Wait: _wait,
     Interrupt: _interrupt,
+    Listen: _listen,
     Send: _send,
     Garble: _garble,
     Drop: _drop,

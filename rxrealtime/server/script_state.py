@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from rxrealtime.errors.base import ScriptMismatchError
-from rxrealtime.events import ResponseCreate
+from rxrealtime.events import InputAudioBufferCommitted, InputAudioBufferSpeechStopped, ResponseCreate
 from rxrealtime.server.engine import next_due as engine_due
 from rxrealtime.server.matching import is_expected, side_by_side
+from rxrealtime.server.meeting import Meeting
 from rxrealtime.server.outputs import Output
-from rxrealtime.server.scripts import Expect, Script, Step, expected_by
+from rxrealtime.server.scripts import Expect, Listen, Script, Step, expected_by
 from rxrealtime.server.state import Received, State
 
-__all__ = ["Arrival", "Mismatch", "ScriptChange", "ScriptState", "by_engine", "mismatch_error", "next_due"]
+__all__ = ["LISTENED", "Arrival", "Mismatch", "ScriptChange", "ScriptState", "by_engine", "mismatch_error", "next_due"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,17 @@ class Arrival:
     event: Mapping[str, Any] = field(repr=False)
 
 
+LISTENED: Final[Mapping[str, Any]] = {"listen": True}
+"""Stands for the end of a turn of the user among what was expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """What the client did not do.
 
     Args:
         step: The number of the step, from 1; None if the script was over.
-        expected: What could have come, as JSON objects.
+        expected: What could have come, as JSON objects: events, and `LISTENED` for the end of a turn.
         actual: What came; None if the client left.
     """
 
@@ -53,10 +58,10 @@ class ScriptState:
         script: The script.
         engine: The engine's session; None if the script is bare.
         place: The index of the step to be taken next.
-        met: Which expectations of that step were met.
-        open: Optional expectations of earlier steps that may still be met.
+        meeting: What came for that step, and for those before it.
         inbox: What came and was not taken.
         wake_at: When the wait is over; None if there is none.
+        turns: How many turns of the user ended that no step has listened to.
         asked: The ``response.create`` that wait for their response.
         renamed: Ids of the script and what the client calls them.
         mismatch: What went wrong.
@@ -67,10 +72,10 @@ class ScriptState:
     script: Script
     engine: State | None = None
     place: int = 0
-    met: frozenset[int] = frozenset()
-    open: tuple[Expect, ...] = ()
+    meeting: Meeting = field(default_factory=Meeting)
     inbox: tuple[Arrival, ...] = ()
     wake_at: float | None = None
+    turns: int = 0
     asked: tuple[ResponseCreate, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     mismatch: Mismatch | None = None
@@ -85,8 +90,12 @@ class ScriptState:
     @property
     def waits(self) -> bool:
         """Whether the step to be taken next is one that the client must do something for."""
-        expected = enumerate(expected_by(self.step))
-        return any(number not in self.met and not one.optional for number, one in expected)
+        return self.listens or any(not one.optional for one in self.meeting.left(expected_by(self.step)))
+
+    @property
+    def listens(self) -> bool:
+        """Whether the step to be taken next waits for the end of a turn of the user."""
+        return isinstance(self.step, Listen) and not self.turns
 
     @property
     def passes(self) -> bool:
@@ -101,9 +110,8 @@ class ScriptState:
     def ahead(self) -> Iterator[tuple[int, tuple[Expect, ...]]]:
         """Yield the steps that expect something, from the next one to the first that is not optional."""
         for index in range(self.place, len(self.script.steps)):
-            met = self.met if index == self.place else frozenset()
             expected = expected_by(self.script.steps[index])
-            left = tuple(one for number, one in enumerate(expected) if number not in met)
+            left = self.meeting.left(expected) if index == self.place else expected
             if left:
                 yield index, left
             if any(not one.optional for one in left):
@@ -123,7 +131,13 @@ def by_engine(state: ScriptState, change: Callable[[State], tuple[State, tuple[O
     if state.engine is None:
         return state, ()
     engine, outputs = change(state.engine)
-    return replace(state, engine=engine), outputs
+    return replace(state, engine=engine, turns=state.turns + _turns_ended(outputs)), outputs
+
+
+def _turns_ended(outputs: tuple[Output, ...]) -> int:
+    """Count the turns that are over: what was said became an item."""
+    stopped = {output.item_id for output in outputs if isinstance(output, InputAudioBufferSpeechStopped)}
+    return sum(isinstance(output, InputAudioBufferCommitted) and output.item_id in stopped for output in outputs)
 
 
 def next_due(state: ScriptState) -> float | None:
@@ -141,7 +155,8 @@ def mismatch_error(mismatch: Mismatch) -> ScriptMismatchError:
 
 def _shown(mismatch: Mismatch) -> Iterator[str]:
     if mismatch.actual is None:
-        yield "an event is missing; the connection ended before it came"
+        what = "the end of a turn" if LISTENED in mismatch.expected else "an event"
+        yield f"{what} is missing; the connection ended before it came"
     if not mismatch.expected:
         yield side_by_side(None, mismatch.actual)
     for number, pattern in enumerate(mismatch.expected):

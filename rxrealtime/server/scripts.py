@@ -6,6 +6,8 @@ A script is a frozen value, built in Python or read from a JSON or YAML file:
       "pace": 0,
       "steps": [
         {"expect": "session.update"},
+        {"listen": true},
+        {"say": "Go on."},
         {"expect": {"type": "conversation.item.create", "item": {"role": "user"}}},
         {"expect": "response.create"},
         {"say": "Let me look.", "call": {"name": "get_weather", "arguments": {"city": "Oslo"}}},
@@ -42,6 +44,7 @@ __all__ = [
     "Expectation",
     "Garble",
     "Interrupt",
+    "Listen",
     "Respond",
     "Script",
     "Send",
@@ -160,6 +163,14 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait for the end of a turn of the user that the turn detection finds in the audio: speech stopped, and committed.
+
+    A turn that ended before, while the server did something else, counts too, once.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """End the connection at once, without a close frame."""
 
@@ -215,7 +226,7 @@ class Close:
 Expectation = Expect | AnyOrder
 """What waits for the client."""
 
-Step = Expectation | Respond | Wait | Interrupt | Drop | Garble | Send | Close
+Step = Expectation | Respond | Wait | Interrupt | Listen | Drop | Garble | Send | Close
 """One step of a script."""
 
 
@@ -244,8 +255,8 @@ class Script:
     chunk: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.bare and any(isinstance(step, Respond | Interrupt) for step in self.steps):
-            raise ScenarioError("a bare script has no engine that could respond or be interrupted: use send")
+        if self.bare and any(isinstance(step, Respond | Interrupt | Listen) for step in self.steps):
+            raise ScenarioError("a bare script has no engine that could respond, listen or be interrupted: use send")
         Scenario(pace=self.pace, chunk=self.chunk)  # it refuses what cannot be
 
     @property

@@ -1,4 +1,4 @@
-"""What the user says: the input audio buffer, the turns that voice activity detection finds in it, transcription.
+"""What the user says: the input audio buffer, and the turns that voice activity detection finds in it.
 
 Source: the order of events is that of OpenAI traffic recorded in 2026-08 (speech_started, speech_stopped, committed,
 item added, item done, response.created, transcription anywhere after); openai-openapi f85dbe2 for the rest.
@@ -7,13 +7,12 @@ item added, item done, response.created, transcription anywhere after); openai-o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from rxrealtime.audio import AudioFormat, pcm16_to_samples, to_pcm16
+from rxrealtime.audio import AudioFormat
 from rxrealtime.events import (
     ContentPart,
-    ConversationItemInputAudioTranscriptionDelta,
     InputAudioBufferAppend,
     InputAudioBufferClear,
     InputAudioBufferCleared,
@@ -24,16 +23,14 @@ from rxrealtime.events import (
     InputAudioBufferTimeoutTriggered,
     Message,
 )
-from rxrealtime.server.beats import IDLE, Due, Hear, HearAll, HearNothing
+from rxrealtime.server.beats import IDLE
 from rxrealtime.server.conversation import append_item
 from rxrealtime.server.hearing import Hearing
-from rxrealtime.server.outputs import Output
 from rxrealtime.server.refusals import Refused, error_event, invalid_value
 from rxrealtime.server.responses import interrupt, respond
-from rxrealtime.server.scenarios import Failure
 from rxrealtime.server.settings import Settings
-from rxrealtime.server.state import Change, State, Stored, chain, mint, scheduled, unscheduled
-from rxrealtime.server.tokens import pieces
+from rxrealtime.server.state import Change, State, Stored, chain, mint, unscheduled
+from rxrealtime.server.transcription import Heard, as_pcm16, overheard, plan_transcript
 from rxrealtime.server.vad import SpeechStarted, SpeechStopped, VadConfig, VadState, begin_speech, vad_step
 from rxrealtime.server.voices import transcribe
 
@@ -54,11 +51,6 @@ _SLACK_MS: Final = 100
 _FRAME_MS: Final = 20
 _SILENCE_MS: Final[Mapping[str, int]] = {"low": 1600, "medium": 800, "auto": 800, "high": 400}
 """The silence that ends a turn in semantic_vad, by eagerness. There is no model here that could decide it."""
-_PIECE_SECONDS: Final = 0.1
-_LOUD: Final = 500
-"""What the loudest sample of a sound is at least."""
-_UNINTELLIGIBLE: Final = Failure("audio_unintelligible", "The audio could not be transcribed.", "transcription_error")
-"""Source: the published example of the event, openai-openapi f85dbe2 (2026-08-21)."""
 
 
 def append_audio(state: State, event: InputAudioBufferAppend) -> Change:
@@ -72,14 +64,10 @@ def append_audio(state: State, event: InputAudioBufferAppend) -> Change:
     hearing = state.hearing.appended(event.audio)
     if hearing.vad is None:
         return replace(state, hearing=hearing), ()
-    vad, found = vad_step(hearing.vad, _as_pcm16(event.audio, state.session.input_format))
+    vad, found = vad_step(hearing.vad, as_pcm16(event.audio, state.session.input_format))
     state = replace(state, hearing=replace(hearing, vad=vad))
     state, outputs = chain(state, *(lambda state, heard=heard: _notice(state, heard) for heard in found))
     return _trimmed(state), outputs
-
-
-def _as_pcm16(audio: bytes, format: AudioFormat) -> bytes:
-    return audio if format.encoding == "audio/pcm" else to_pcm16(audio, format)
 
 
 def _notice(state: State, found: SpeechStarted | SpeechStopped) -> Change:
@@ -109,30 +97,9 @@ def start_speaking(state: State) -> Change:
 
 def _speech_stopped(state: State, end_ms: int) -> Change:
     told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
-    early = _overheard(state, end_ms)
-    state, outputs = _committed(state, end_ms, overheard=bool(early))
+    early = overheard(state, end_ms)
+    state, outputs = _committed(state, end_ms, early=bool(early))
     return state, (*early, told, *outputs)
-
-
-def _overheard(state: State, end_ms: int) -> tuple[Output, ...]:
-    """Return the transcription deltas of speech that is no item yet, where the quirk wants them."""
-    if not (state.mind.scenario.quirks.early_transcripts and state.session.transcribes):
-        return ()
-    audio, _ = state.hearing.split(end_ms, state.session.input_format)
-    words = transcribe(audio, state.session.input_format)
-    if not words or state.mind.transcription_failure(words):
-        return ()
-    id = state.hearing.item_id or ""
-    return tuple(
-        ConversationItemInputAudioTranscriptionDelta(item_id=id, content_index=0, delta=piece)
-        for piece in _fragments(state, words)
-    )
-
-
-def _fragments(state: State, words: str) -> list[str]:
-    """Cut a transcript into its deltas, padded where the quirk wants it."""
-    padded = state.mind.scenario.quirks.padded_transcripts and words
-    return pieces(f" {words}\n" if padded else words)
 
 
 def _turn_taken(state: State) -> Change:
@@ -203,7 +170,7 @@ def _fallen_silent(state: State) -> Change:
     return replace(state, hearing=replace(state.hearing, vad=quiet)), (told,)
 
 
-def _committed(state: State, end_ms: int, *, overheard: bool = False) -> Change:
+def _committed(state: State, end_ms: int, *, early: bool = False) -> Change:
     """Make an item of the audio up to a moment, and of its words a transcript, of which deltas may be out already."""
     format = state.session.input_format
     if state.hearing.item_id is None:
@@ -218,43 +185,7 @@ def _committed(state: State, end_ms: int, *, overheard: bool = False) -> Change:
     told = InputAudioBufferCommitted(previous_item_id=previous, item_id=item_id)
     state = replace(state, hearing=replace(hearing, item_id=None))
     state, outputs = append_item(state, Stored(item, format, words))
-    state = _transcript_planned(
-        state, item_id, _Heard(words, format.seconds(len(audio)), _is_loud(audio, format)), overheard
-    )
-    return state, (told, *outputs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A turn of the user: the words in it, how long it is, and whether there is any sound in it."""
-
-    words: str
-    seconds: float
-    loud: bool
-
-
-def _is_loud(audio: bytes, format: AudioFormat) -> bool:
-    samples = pcm16_to_samples(_as_pcm16(audio, format)[: len(audio) // 2 * 2])
-    return max(samples, default=0) > _LOUD
-
-
-def _transcript_planned(state: State, item_id: str, heard: _Heard, overheard: bool) -> State:
-    """Schedule the transcript; it comes beside the response, not before it."""
-    if not state.session.transcribes:
-        return state
-    pace, now = state.mind.scenario.pace, state.clock.at
-    step = _PIECE_SECONDS / pace if pace else 0.0
-    failure = state.mind.transcription_failure(heard.words)
-    if failure is None and heard.loud and not heard.words:
-        failure = _UNINTELLIGIBLE
-    if failure is not None:
-        return scheduled(state, Due(now + step, HearNothing(item_id, failure), item_id))
-    said = [] if overheard else _fragments(state, heard.words)
-    deltas = (Due(now + step * n, Hear(item_id, piece), item_id) for n, piece in enumerate(said, start=1))
-    padded = state.mind.scenario.quirks.padded_transcripts
-    transcript = heard.words.strip() if padded else heard.words
-    whole = HearAll(item_id, transcript, round(heard.seconds, 3))
-    return scheduled(state, *deltas, Due(now + step * (len(said) + 1), whole, item_id))
+    return plan_transcript(state, item_id, Heard.of(audio, words, format), early=early), (told, *outputs)
 
 
 def _trimmed(state: State) -> State:

@@ -1,14 +1,16 @@
-"""The way out of one connection of the embedded server: frames are written, faults strike between them."""
+"""One connection of the embedded server: frames come in and are written, faults strike between them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from weakref import WeakSet
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from rxrealtime.codec import encode_bytes
 from rxrealtime.events import Event, ServerEvent
@@ -22,9 +24,10 @@ _WRITE_BYTES: Final = 64 * 1024
 
 
 class Wire:
-    """Write what the engine gives out, and strike where a fault is due.
+    """Hear the client, write what the engine gives out, and strike where a fault is due.
 
-    Events that go out together are written together.
+    Events that go out together are written together. One task at a time receives, over as many waits as it takes: a
+    wait that is given up and begun anew for each beat of the engine costs more than the beat.
 
     Args:
         connection: The connection with the client.
@@ -40,6 +43,32 @@ class Wire:
         self._held = held
         self._seen: Counter[str] = Counter()
         self._gathered: list[bytes] = []
+        self._coming: asyncio.Task[bytes] | None = None
+
+    def coming(self) -> asyncio.Task[bytes]:
+        """Return the task that receives the next frame; it fails with `ConnectionClosed` when there is none."""
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._connection.recv(decode=False))
+        return self._coming
+
+    def take(self) -> bytes | None:
+        """Return the frame that has come, once; None if there is none yet.
+
+        Raises:
+            ConnectionClosed: There will be none.
+        """
+        if self._coming is None or not self._coming.done():
+            return None
+        came, self._coming = self._coming, None
+        return came.result()
+
+    async def leave(self) -> None:
+        """Receive no more."""
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.wait((self._coming,))
+            with suppress(ConnectionClosed, asyncio.CancelledError):
+                self._coming.result()
 
     async def send(self, outputs: Sequence[Output]) -> bool:
         """Send everything; False if the connection is over then.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
@@ -41,7 +42,8 @@ class FaultyTransport:
         log: Every fault that was injected, in order.
 
     Raises:
-        ConfigurationError: The plan splits or merges frames; a transport carries whole ones, so only a proxy can.
+        ConfigurationError: The plan splits or merges frames, or makes frames of the client binary; a transport carries
+            whole frames, and those of the client as text, so only a proxy can.
 
     Example:
         >>> from rxrealtime import MemoryTransport
@@ -59,7 +61,10 @@ class FaultyTransport:
         scheduler: abc.SchedulerBase | None = None,
     ) -> None:
         if plan.for_proxies:
-            raise ConfigurationError("a transport carries whole frames: only a FaultProxy can split and merge them")
+            raise ConfigurationError(
+                "a transport carries whole frames, and those of the client as text: only a FaultProxy can split and "
+                "merge them, or make those binary"
+            )
         self.log: list[Injected] = []
         self._inner = inner
         self._plan = plan
@@ -133,19 +138,35 @@ class FaultyConnection:
             return frame
 
     async def close(self, code: int = 1000, reason: str = "", *, timeout: float = 5.0) -> None:
-        """Close; see `Connection.close`. A peer that the plan silenced does not answer."""
+        """Close; see `Connection.close`.
+
+        What is late or waits for later frames is sent first, for as long as ``timeout`` allows. A peer that the plan
+        silenced does not answer.
+        """
         again, self._end.ours = self._end.ours, True
+        began = asyncio.get_running_loop().time()
         try:
+            if not again and self._end.cause is None:
+                await self._flush(timeout)
             await self._sending.stop()
             if self._end.silent and not again:
                 await asyncio.sleep(timeout)
-                timeout = 0.0
+            timeout = max(0.0, timeout - (asyncio.get_running_loop().time() - began))
         finally:
             if self._end.closing is not None:
                 await asyncio.wait([self._end.closing])
             await self._inner.close(code, reason, timeout=timeout)
             if self._end.silent or self._end.cause is not None:
                 self._received.stop()
+
+    async def _flush(self, seconds: float) -> None:
+        """Send what is still on its way to the peer."""
+        self._state, left = finish(self._state, "sent")
+        with suppress(TimeoutError, ConnectionLost):
+            async with asyncio.timeout(seconds):
+                for delivery in self._take(left):
+                    await self._sending.carry(delivery)
+                await self._sending.finish()
 
     def _advance(self, frame: Frame) -> tuple[Output, ...]:
         self._state, outputs = step(self._state, frame, binary=False)
@@ -159,6 +180,7 @@ class FaultyConnection:
             match delivery:
                 case Disconnect(code, reason):
                     self._end.cause = ConnectionLost() if code is None else ServerClosed(code, reason)
+                    self._sending.release()
                     self._received.push(delivery)
                 case GoSilent():
                     self._end.silent = True

@@ -12,6 +12,7 @@ from reactivex import abc
 from rxrealtime.errors import ConnectionLost
 from rxrealtime.testing.outputs import Deliver, Delivery, Pause
 from rxrealtime.transport.base import Connection
+from rxrealtime.transport.inlet import elapsed
 
 __all__ = ["LateSends", "Line", "schedule_of"]
 
@@ -48,6 +49,7 @@ class Line:
 
     def __init__(self, scheduler: abc.SchedulerBase) -> None:
         self._scheduler = scheduler
+        self._now = elapsed(scheduler)
         self._queue: deque[tuple[float, OnLine]] = deque()
         self._due = 0.0
         self._take: Callable[[OnLine], None] | None = None
@@ -90,9 +92,6 @@ class Line:
         self.drain()
         return None
 
-    def _now(self) -> float:
-        return self._scheduler.to_seconds(self._scheduler.now)
-
 
 class LateSends:
     """Send frames to the peer, at once or late, in order.
@@ -110,13 +109,18 @@ class LateSends:
         self._late: deque[tuple[float, bytes]] = deque()
         self._due = 0.0
         self._free = 0.0
+        self._over = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
 
     async def rest(self) -> None:
-        """Wait while the peer reads nothing."""
-        wait = self._free - asyncio.get_running_loop().time()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        """Wait while the peer reads nothing, until the end of the connection at the latest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._free):
+                await self._over.wait()
+
+    def release(self) -> None:
+        """Let nobody rest any more: the connection is over."""
+        self._over.set()
 
     async def carry(self, delivery: Delivery) -> None:
         """Send a frame or plan to, or note how long the peer reads nothing.
@@ -138,8 +142,14 @@ class LateSends:
                 if self._pump is None or self._pump.done():
                     self._pump = loop.create_task(self._run(), name="rxrealtime late sends")
 
+    async def finish(self) -> None:
+        """Wait until what is late has been sent."""
+        if self._pump is not None:
+            await asyncio.wait([self._pump])
+
     async def stop(self) -> None:
         """Send nothing more of what is late."""
+        self.release()
         self._late.clear()
         if self._pump is not None:
             self._pump.cancel()

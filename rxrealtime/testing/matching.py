@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 __all__ = ["Difference", "Pattern", "compare"]
 
@@ -47,22 +47,30 @@ def _differences(expected: Any, actual: Any, path: str) -> Iterator[Difference]:
     if expected is ...:
         return
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        for key, value in expected.items():
-            place = f"{path}.{key}" if path else str(key)
-            if key in actual:
-                yield from _differences(value, actual[key], place)
-            else:
-                yield Difference(place, _shown(value), "(absent)")
+        yield from _in_objects(expected, actual, path)
     elif _is_list(expected) and _is_list(actual):
-        if len(expected) != len(actual):
-            yield Difference(path, f"{len(expected)} elements", f"{len(actual)} elements")
-        for number, (one, other) in enumerate(zip(expected, actual, strict=False)):
-            yield from _differences(one, other, f"{path}[{number}]")
+        yield from _in_lists(expected, actual, path)
     elif expected != actual:
         yield Difference(path, _shown(expected), _shown(actual))
 
 
-def _is_list(value: object) -> bool:
+def _in_objects(expected: Pattern, actual: Mapping[str, Any], path: str) -> Iterator[Difference]:
+    for key, value in expected.items():
+        place = f"{path}.{key}" if path else str(key)
+        if key in actual:
+            yield from _differences(value, actual[key], place)
+        else:
+            yield Difference(place, _shown(value), "(absent)")
+
+
+def _in_lists(expected: Sequence[Any], actual: Sequence[Any], path: str) -> Iterator[Difference]:
+    if len(expected) != len(actual):
+        yield Difference(path, f"{len(expected)} elements", f"{len(actual)} elements")
+    for number, (one, other) in enumerate(zip(expected, actual, strict=False)):
+        yield from _differences(one, other, f"{path}[{number}]")
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 

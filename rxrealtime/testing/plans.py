@@ -14,9 +14,9 @@ from typing import Final
 from rxrealtime.events import FailureKind
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.server.faults import Fault, Misbehaviour, Refusal, Stall, due_faults
-from rxrealtime.server.outputs import Disconnect, RawFrame, Strike
+from rxrealtime.server.outputs import Disconnect, GoSilent, RawFrame, Strike
 from rxrealtime.testing.effects import Passing, apply
-from rxrealtime.testing.faults import MUTATING, FrameFault, Merge, Split
+from rxrealtime.testing.faults import MUTATING, FrameFault, Merge, Mutate, Split, Where
 from rxrealtime.testing.mutations import type_of
 from rxrealtime.testing.outputs import Deliver, Delivery, Injected, Output, Pause, name_of
 
@@ -62,8 +62,13 @@ class FaultPlan:
 
     @property
     def for_proxies(self) -> bool:
-        """Whether it splits or merges frames, which only a proxy can."""
-        return any(isinstance(fault, FrameFault) and isinstance(fault.effect, (Split, Merge)) for fault in self.faults)
+        """Whether it does what only a proxy can: split or merge frames, or make frames of the client binary."""
+        frames = [fault for fault in self.faults if isinstance(fault, FrameFault)]
+        return any(
+            isinstance(fault.effect, (Split, Merge))
+            or (fault.effect == Mutate("binary") and fault.where.direction != "received")
+            for fault in frames
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +162,35 @@ def deliveries(outputs: Iterable[Output]) -> tuple[Delivery, ...]:
 
 def _faulted(state: FaultState, frame: Frame, binary: bool) -> tuple[Passing, FaultState]:
     """Let every fault of frames have its turn."""
-    direction, number = frame.direction, _lane(state, frame.direction).count
     data = frame.data.encode("utf-8", "surrogatepass") if isinstance(frame.data, str) else frame.data
-    passing = Passing(frame, number, data, binary, type_of(data))
+    passing = Passing(frame, _lane(state, frame.direction).count, data, binary, type_of(data))
     tallies: list[tuple[int, int]] = []
     faults = [fault for fault in state.plan.faults if isinstance(fault, FrameFault)]
-    for index, (fault, (met, struck)) in enumerate(zip(faults, state.tallies, strict=True)):
-        where = fault.where
-        if where.may_meet(direction, number, state.connection) and (
-            not where.types or passing.event_type in where.types
-        ):
-            met += 1
-            random = Random(f"{state.plan.seed}:{state.connection}:{direction}:{number}:{index}")  # noqa: S311 (no secret)
-            due = met % where.every == 0 and (where.times is None or struck < where.times)
-            if due and (where.probability >= 1 or random.random() < where.probability):
-                before, passing = passing, _after(passing, fault, state.connection, random)
-                struck += passing is not before
-        tallies.append((met, struck))
+    for index, (fault, tally) in enumerate(zip(faults, state.tallies, strict=True)):
+        if _meets(passing, fault.where, state.connection):
+            passing, tally = _turn(state, passing, index, fault, tally)
+        tallies.append(tally)
     return passing, replace(state, tallies=tuple(tallies))
+
+
+def _meets(passing: Passing, where: Where, connection: int) -> bool:
+    """Tell whether a fault is for a frame, by every condition but those that count."""
+    may = where.may_meet(passing.frame.direction, passing.number, connection)
+    return may and (not where.types or passing.event_type in where.types)
+
+
+def _turn(
+    state: FaultState, passing: Passing, index: int, fault: FrameFault, tally: tuple[int, int]
+) -> tuple[Passing, tuple[int, int]]:
+    """Let one fault strike a frame it is for, if it is due; count both."""
+    met, struck = tally[0] + 1, tally[1]
+    where, direction = fault.where, passing.frame.direction
+    random = Random(f"{state.plan.seed}:{state.connection}:{direction}:{passing.number}:{index}")  # noqa: S311 (no secret)
+    due = met % where.every == 0 and (where.times is None or struck < where.times)
+    if not due or (where.probability < 1 and random.random() >= where.probability):
+        return passing, (met, struck)
+    after = _after(passing, fault, state.connection, random)
+    return after, (met, struck + (after is not passing))
 
 
 def _after(passing: Passing, fault: FrameFault, connection: int, random: Random) -> Passing:
@@ -184,24 +200,30 @@ def _after(passing: Passing, fault: FrameFault, connection: int, random: Random)
 
 
 def _delivered(state: FaultState, passing: Passing) -> Change:
-    """Put the frame in its place among those that wait."""
+    """Give out the frame, or keep it, and what waited for it."""
     direction = passing.frame.direction
     lane = _lane(state, direction)
-    waiting = [(left - 1, deliver) for left, deliver in lane.held]
-    ready: list[Output] = [*passing.log, *passing.before]
+    told: tuple[Output, ...] = (*passing.log, *passing.before)
     if passing.end is not None:
-        released = [deliver for _, deliver in lane.held] if isinstance(passing.end, Disconnect) else []
-        lane = _Lane(lane.count + 1)
-        return replace(_with_lane(state, direction, lane), ended=True), (*released, *ready, passing.end)
-    if passing.hold:
-        waiting += [(passing.hold, deliver) for deliver in passing.delivers]
-    else:
-        ready += passing.delivers
-    ready += [deliver for left, deliver in waiting if left <= 0]
-    if passing.pause:
-        ready.append(Pause(passing.pause, direction))
-    lane = _Lane(lane.count + 1, tuple(held for held in waiting if held[0] > 0))
-    return _with_lane(state, direction, lane), tuple(ready)
+        state = replace(_with_lane(state, direction, _Lane(lane.count + 1)), ended=True)
+        return state, (*_released(lane, passing.end), *told, passing.end)
+    lane, ready = _placed(lane, passing)
+    pause = (Pause(passing.pause, direction),) if passing.pause else ()
+    return _with_lane(state, direction, lane), (*told, *ready, *pause)
+
+
+def _released(lane: _Lane, end: Disconnect | GoSilent) -> tuple[Deliver, ...]:
+    """What waited comes before the end, unless the end is silence."""
+    return tuple(deliver for _, deliver in lane.held) if isinstance(end, Disconnect) else ()
+
+
+def _placed(lane: _Lane, passing: Passing) -> tuple[_Lane, tuple[Deliver, ...]]:
+    """Put a frame in its place among those that wait; give what is delivered now."""
+    waiting = [(left - 1, deliver) for left, deliver in lane.held]
+    waiting += [(passing.hold, deliver) for deliver in passing.delivers if passing.hold]
+    now = () if passing.hold else passing.delivers
+    ready = (*now, *(deliver for left, deliver in waiting if left <= 0))
+    return _Lane(lane.count + 1, tuple(held for held in waiting if held[0] > 0)), ready
 
 
 def _strike_due(state: FaultState) -> Change:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed, InvalidState
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.server.outputs import Disconnect, GoSilent
@@ -139,27 +139,30 @@ class Relay:
 
 
 async def _written(target: Tapped, deliver: Deliver) -> bool:
-    """Write a frame; False if the connection is over."""
-    data = deliver.frame.data
-    payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    write = target.protocol.send_binary if deliver.binary else target.protocol.send_text
+    """Write a frame, and wait while nobody reads it; False if the connection is over."""
     try:
-        if deliver.joined:
-            write(payload)
-        elif kept := _kept(target):
-            write(payload)
-            target.transport.write(kept + _kept(target))
-        elif deliver.fragments > 1:
-            await target.send(_fragments(payload, deliver.fragments), text=not deliver.binary)
-        else:
-            await target.send(payload, text=not deliver.binary)
-    except (ConnectionClosed, InvalidState):
+        _frame(target.protocol, deliver)
+        if not deliver.joined:
+            target.transport.write(_kept(target))
+            await target.drain()
+    except (InvalidState, OSError):
         return False
     return True
 
 
+def _frame(protocol: Protocol, deliver: Deliver) -> None:
+    """Frame a message, in its fragments."""
+    data = deliver.frame.data
+    payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    first, *rest = _fragments(payload, deliver.fragments)
+    begin = protocol.send_binary if deliver.binary else protocol.send_text
+    begin(first, fin=not rest)
+    for number, piece in enumerate(rest, 1):
+        protocol.send_continuation(piece, fin=number == len(rest))
+
+
 def _kept(target: Tapped) -> bytes:
-    """Take out what was to be written together with the next frame."""
+    """Take out what is framed and not yet written."""
     return b"".join(target.protocol.data_to_send()) if target.state is State.OPEN else b""
 
 

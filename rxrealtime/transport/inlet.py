@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from reactivex import Notification, Observable, abc
 from reactivex.disposable import Disposable
 from reactivex.notification import OnCompleted, OnError, OnNext
+from reactivex.scheduler.eventloop import AsyncIOScheduler
 
 from rxrealtime.frames import Frame
 
@@ -19,11 +21,16 @@ def elapsed(scheduler: abc.SchedulerBase) -> Callable[[], float]:
     """Start a clock.
 
     Args:
-        scheduler: Whose time it tells.
+        scheduler: Whose time it tells; for an `AsyncIOScheduler`, whose ``now`` is the wall clock, the running event
+            loop's, which is monotonic.
 
     Returns:
         A function that gives the seconds since this call.
     """
+    if isinstance(scheduler, AsyncIOScheduler):
+        now = asyncio.get_running_loop().time
+        began = now()
+        return lambda: now() - began
     started = scheduler.now
     return lambda: (scheduler.now - started).total_seconds()
 

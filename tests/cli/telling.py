@@ -12,13 +12,11 @@ from rxrealtime.events import (
     ContentPart,
     ConversationItemCreate,
     ConversationItemTruncated,
-    FunctionCallOutput,
     JsonFailed,
     Message,
     Response,
     ResponseCreate,
     ResponseDone,
-    ResponseFunctionCallArgumentsDone,
     ResponseOutputAudioDelta,
     ResponseOutputTextDelta,
     SessionConfig,
@@ -26,10 +24,11 @@ from rxrealtime.events import (
     StatusDetails,
 )
 from rxrealtime.frames import Frame
-from rxrealtime.operators import Transcript
+from rxrealtime.operators import Latency, Transcript
+from rxrealtime.operators.latencies import LatencyKind
 
-__all__ = ["audio", "call", "failure", "interrupted", "noted", "received", "said", "sent", "started", "story", "text"]
-__all__ += ["Chapter", "ConversationItemTruncated", "Ended", "Heard", "Transcript", "output", "told"]
+__all__ = ["audio", "done", "failure", "interrupted", "noted", "received", "said", "sent", "started", "story", "text"]
+__all__ += ["Chapter", "ConversationItemTruncated", "Ended", "Heard", "Transcript", "told", "waited"]
 
 _AT: dict[str, Any] = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
 
@@ -71,14 +70,12 @@ def said(words: str) -> tuple[Moment, Moment]:
     return sent(ConversationItemCreate(item=item)), sent(ResponseCreate())
 
 
-def call() -> ResponseFunctionCallArgumentsDone:
-    return ResponseFunctionCallArgumentsDone(
-        response_id="resp_1", item_id="item_1", output_index=0, call_id="call_1", name="look", arguments="{}"
-    )
+def done(value: Any) -> Moment:
+    return Moment(0.0, "done", value)
 
 
-def output() -> ConversationItemCreate:
-    return ConversationItemCreate(item=FunctionCallOutput(call_id="call_1", output="seen"))
+def waited(kind: LatencyKind, seconds: float, response_id: str = "resp_1") -> Moment:
+    return Moment(seconds, "told", Latency(kind, seconds, "response.create", "completed", response_id))
 
 
 def interrupted() -> ResponseDone:

@@ -22,6 +22,7 @@ from rxrealtime.events import JsonFailed, Response, ResponseCreated, ResponseDon
 from rxrealtime.outcome import Outcome
 from rxrealtime.server.scenarios import Rule, Scenario
 from tests.cli import telling
+from tests.cli.terminal import whole_output
 from tests.leaks import run_clean
 
 _LANDMARKS = (
@@ -30,8 +31,8 @@ _LANDMARKS = (
     "--- text turn ---",
     "user: What can you do?",
     "! FAILED json",
-    "latency, text turn: first text",
     "assistant: I repeat what I hear",
+    "latency, text turn: first text",
     "--- spoken turn ---",
     "input_audio_buffer.speech_started",
     "input_audio_buffer.speech_stopped",
@@ -39,19 +40,28 @@ _LANDMARKS = (
     "--- function call ---",
     "! FAILED binary",
     'call: get_weather({"city": "Oslo"})',
-    'output: {"sky": "rain", "celsius": 7}',
+    'output: {"sky":"rain","celsius":7}',
+    "latency, function call: tool",
     "assistant: Rain in Oslo",
     "--- barge-in ---",
     "input_audio_buffer.speech_started",
-    "conversation.item.truncate",
-    "assistant: Once upon a time",
-    "interrupted: the user spoke",
-    "conversation.item.truncated",
-    "heard 1.",
+    "interrupted after ",
+    "> conversation.item.truncate",
+    "< conversation.item.truncated",
     "assistant: As you like.",
+    "conversation.item.retrieved",
+    "the server kept ",
     "the session ended: closed by us",
     "ok: four turns, three failures in their places, nothing left over",
 )
+_INTERRUPTED = (
+    "--- barge-in ---",
+    "input_audio_buffer.speech_started",
+    "the response is cancelled: turn_detected",
+    "assistant: Once upon a time",
+    "assistant: As you like.",
+)
+"""Beside the cut, which the client asks for while the server ends the response: either may be seen first."""
 
 
 def _run(*options: str) -> Result:
@@ -62,11 +72,12 @@ def test_the_plain_demo_shows_everything_in_order() -> None:
     """All four turns, the failures at their places and the end, in order, without any control sequence; exit code 0."""
     result = _run("--plain")
     assert result.exit_code == 0
-    place = 0
-    for landmark in _LANDMARKS:
-        found = result.output.find(landmark, place)
-        assert found >= 0, f"{landmark!r} is missing, or before its place"
-        place = found
+    for landmarks in (_LANDMARKS, _INTERRUPTED):
+        place = 0
+        for landmark in landmarks:
+            found = result.output.find(landmark, place)
+            assert found >= 0, f"{landmark!r} is missing, or before its place"
+            place = found
     assert result.output.count("! FAILED") == 3
     assert not re.search("[\x00-\x09\x0b-\x1f]", result.output)
 
@@ -113,19 +124,11 @@ def test_a_terminal_gets_a_picture() -> None:
         command, stdout=theirs, stderr=theirs, env=environment | {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
     )
     os.close(theirs)
-    drawn = b"".join(iter(lambda: _some(ours), b"")).decode()
-    os.close(ours)
+    drawn = whole_output(ours)
     assert process.wait(30) == 0
     assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
     assert re.search("json at .* schema at .* binary at ", drawn)
     assert drawn.rstrip().endswith("ok: four turns, three failures in their places, nothing left over")
-
-
-def _some(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # Linux: the other end was closed
-        return b""
 
 
 def test_a_session_that_did_nothing_meets_nothing() -> None:
@@ -143,6 +146,12 @@ def test_the_end_of_the_session_counts() -> None:
     assert any("not closed by us" in sentence for sentence in unmet((), lost))
     assert any("in flight" in sentence for sentence in unmet((), flight))
     assert any("never ended" in sentence for sentence in unmet((), None))
+
+
+def test_what_the_session_itself_fails_at_counts() -> None:
+    """A failure that is no frame, as of a tool, is named."""
+    failed = Moment(0.0, "done", telling.failure())
+    assert any("the session failed at something: not JSON" in sentence for sentence in unmet([failed], Outcome()))
 
 
 def test_a_cut_must_leave_the_beginning() -> None:

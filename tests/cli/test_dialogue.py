@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rxrealtime.activity import Interrupted, ToolEnded, ToolStarted
 from rxrealtime.cli.dialogue import Line, conversed
 from rxrealtime.cli.moments import Moment
 from rxrealtime.events import InputAudioBufferSpeechStarted, Response, ResponseDone
 from tests.cli import telling
-from tests.cli.telling import Chapter, Heard, noted, received, said, sent, told
+from tests.cli.telling import Chapter, Heard, done, noted, received, said, told
 
 
 def _lines(*moments: Moment) -> tuple[Line, ...]:
@@ -33,8 +34,9 @@ def test_calls_and_interruptions_are_shown() -> None:
     """A call, its output, the interruption and what was heard of the answer are lines of their own."""
     lines = _lines(
         noted(Chapter("tools")),
-        received(telling.call()),
-        sent(telling.output()),
+        done(ToolStarted("call_1", "look", "resp_1", "{}")),
+        done(ToolEnded("call_1", "look", "resp_1", "ok", "seen")),
+        done(Interrupted("resp_2", "item_1", 0, 160, 2000)),
         received(telling.interrupted()),
         noted(Heard("item_1", "Once", 160)),
     )
@@ -42,8 +44,9 @@ def test_calls_and_interruptions_are_shown() -> None:
         "tools",
         "look({})",
         "seen",
-        "interrupted: the user spoke",
-        'heard 0.2 s of it: "Once"',
+        "interrupted after 0.2 s of 2.0 s",
+        "the response is cancelled: turn_detected",
+        'the server kept 0.2 s of it: "Once"',
     ]
 
 
@@ -51,4 +54,4 @@ def test_a_response_that_fails_says_so() -> None:
     """Only a completed response leaves no remark."""
     completed, failed = (ResponseDone(response=Response(id="r", status=status)) for status in ("completed", "failed"))
     assert _lines(received(completed)) == ()
-    assert [line.text for line in _lines(received(failed))] == ["failed: no reason given"]
+    assert [line.text for line in _lines(received(failed))] == ["the response is failed"]

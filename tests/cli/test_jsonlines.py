@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rxrealtime.cli.jsonlines import json_step
-from rxrealtime.cli.latencies import Latencies
+from rxrealtime import Agent
+from rxrealtime.activity import AgentChanged, ToolStarted
+from rxrealtime.cli.jsonlines import has_line, json_line
 from rxrealtime.cli.moments import Moment
-from rxrealtime.events import ResponseCreate, UnknownEvent
+from rxrealtime.events import UnknownEvent
 from rxrealtime.outcome import Outcome
 from tests.cli import telling
-from tests.cli.telling import Chapter, Ended, Heard, noted, received, sent, told
+from tests.cli.telling import Chapter, Ended, Heard, done, noted, received, told, waited
 
 
 def _lines(*moments: Moment) -> list[dict[str, Any]]:
-    latencies, lines = Latencies(), list[dict[str, Any]]()
-    for moment in moments:
-        latencies, more = json_step(latencies, moment)
-        lines.extend(map(json.loads, more))
-    return lines
+    return [json.loads(line) for line in map(json_line, filter(has_line, moments))]
 
 
 def test_events_have_their_fields_and_audio_its_size() -> None:
@@ -46,22 +43,24 @@ def test_unknown_events_keep_their_fields_but_not_ours() -> None:
 
 
 def test_what_is_not_of_the_wire_has_a_type_of_its_own() -> None:
-    """Chapters, what was heard, latencies and the end are told apart from events; transcripts are not repeated."""
+    """What was noted, done and measured is told apart from events, with its fields; transcripts are not repeated."""
     lines = _lines(
         noted(Chapter("one")),
-        sent(ResponseCreate(), 1.0),
-        received(telling.text(), 1.5),
+        done(ToolStarted("call_1", "look", "resp_1", "{}")),
+        done(AgentChanged(Agent("guide", "Be secret."))),
         told("a"),
+        waited("first_text", 0.5),
         noted(Heard("item_1", "On", 80)),
         noted(Ended(Outcome(), ("it rained",))),
     )
     assert [line["type"] for line in lines] == [
         "rxrealtime.chapter",
-        "response.create",
-        "response.output_text.delta",
+        "rxrealtime.tool_started",
+        "rxrealtime.agent_changed",
         "rxrealtime.latency",
         "rxrealtime.heard",
         "rxrealtime.ended",
     ]
-    assert lines[3] == {"type": "rxrealtime.latency", "at": 1.5, "chapter": "one", "first": "text", "seconds": 0.5}
+    assert (lines[1]["name"], lines[1]["arguments"], lines[2]["agent"]) == ("look", "{}", "guide")
+    assert (lines[3]["kind"], lines[3]["seconds"]) == ("first_text", 0.5)
     assert (lines[-1]["outcome"], lines[-1]["unmet"]) == ("closed by us", ["it rained"])

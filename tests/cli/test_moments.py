@@ -40,7 +40,7 @@ def test_every_listener_gets_everything_until_the_notes_end() -> None:
             ("sent", "input_audio_buffer.clear"),
             ("received", "session.created"),
             ("received", "exception"),
-            ("noted", ""),
+            ("noted", "chapter"),
         ]
         assert [moment.at for moment in happened] == sorted(moment.at for moment in happened)
         assert listener[-1] == "end"

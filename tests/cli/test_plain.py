@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rxrealtime.activity import ToolEnded
 from rxrealtime.cli.moments import Moment
 from rxrealtime.cli.plain import Printed, plain_step
 from rxrealtime.cli.story import Story
 from rxrealtime.outcome import Outcome
 from tests.cli import telling
-from tests.cli.telling import Chapter, Ended, noted, received, said, sent, told
+from tests.cli.telling import Chapter, Ended, done, noted, received, said, told, waited
 
 
 def _printed(moments: Iterable[Moment]) -> list[str]:
@@ -21,7 +22,7 @@ def _printed(moments: Iterable[Moment]) -> list[str]:
 
 
 def test_lines_come_in_the_order_of_things() -> None:
-    """A run of deltas is printed when it is over, with its latency; growing answers are not printed, whole ones are."""
+    """A run of deltas is printed when it is over; growing answers are not printed, whole ones are; then the wait."""
     assert _printed(
         (
             noted(Chapter("one")),
@@ -31,6 +32,8 @@ def test_lines_come_in_the_order_of_things() -> None:
             told("aa", final=False),
             received(telling.failure(), 0.3),
             told("aa"),
+            waited("first_text", 0.1),
+            waited("response", 0.3),
             noted(Ended(Outcome())),
         )
     ) == [
@@ -40,8 +43,8 @@ def test_lines_come_in_the_order_of_things() -> None:
         "  0.000 > response.create",
         "  0.100 < response.output_text.delta x2",
         "  0.300 ! FAILED json in response.output_text.delta: not JSON: cut off",
-        "          latency, one: first text after 100 ms",
         "          assistant: aa",
+        "          latency, one: first text 100 ms",
         "the session ended: closed by us",
     ]
 
@@ -59,5 +62,5 @@ def test_the_end_prints_what_was_still_open() -> None:
 
 def test_text_of_others_is_one_line() -> None:
     """Newlines and control sequences in what somebody said do not reach the output."""
-    lines = _printed((told("a\n\x1b[31mb"), sent(telling.output())))
-    assert lines[0] == "          assistant: a b"
+    lines = _printed((told("a\n\x1b[31mb"), done(ToolEnded("call_1", "look", "resp_1", "ok", "b\nc"))))
+    assert lines == ["          assistant: a b", "          output: b c"]

@@ -125,7 +125,7 @@ def test_latencies_are_told_once_at_the_end_of_their_turn() -> None:
     """What the user waited for is one line before the end; the next turn begins without; other kinds are not shown."""
     text = Latency("first_text", 0.25, "response.create")
     call, whole = Latency("tool", 1.0, "response.create"), Latency("response", 0.5, "response.created")
-    told = Tell("first words after 250 ms, answered in 500 ms")
+    told = Tell("first words after 250 ms, the response took 500 ms")
     assert _shown(text, call, whole, _done(), _done()) == [told, Over(), Over()]
 
 
@@ -133,7 +133,7 @@ def test_of_a_turn_with_calls_the_answer_is_measured() -> None:
     """What was measured of the response that called a tool is left out."""
     call = FunctionCall(call_id="c", name="look", arguments="{}")
     first, second = (Latency("response", seconds, "response.created") for seconds in (0.1, 0.2))
-    assert _shown(first, _done(call), second, _done()) == [Tell("answered in 200 ms"), Over()]
+    assert _shown(first, _done(call), second, _done()) == [Tell("the response took 200 ms"), Over()]
 
 
 def test_most_values_show_nothing() -> None:

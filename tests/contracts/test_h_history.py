@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rxrealtime import decode
 from rxrealtime.events import (
+    ConnectionFailed,
     ConversationItemAdded,
     ConversationItemCreate,
     ConversationItemDeleted,
@@ -30,6 +31,7 @@ from tests.history.traces import Trace, folded, lines, traces
 from tests.operators.streams import interleavings
 from tests.operators.wire import (
     added,
+    created,
     done,
     failed,
     heard,
@@ -97,6 +99,18 @@ def test_h1_a_status_never_goes_back(trace: Trace) -> None:
             now = after.get(entry.id)
             if now is not None and entry.status != "in_progress":
                 assert now.status == entry.status
+
+
+@pytest.mark.parametrize("final", ["completed", "incomplete"])
+@pytest.mark.parametrize(
+    "late", [done(), done(status="cancelled"), ConnectionFailed(OSError("gone"))], ids=["done", "cancelled", "lost"]
+)
+def test_h1_a_final_status_outlasts_the_response_and_the_connection(final: str, late: object) -> None:
+    """How an item ended is not changed by how what it belongs to ends."""
+    begun, over = (text_item("a", "Hi", "assistant", status) for status in ("in_progress", final))
+    history = folded([created(), output_added(begun), added(begun), item_done(over), late])
+
+    assert [entry.status for entry in history] == [final]
 
 
 @forall(st.data(), st.integers(1, 8))

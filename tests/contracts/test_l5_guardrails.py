@@ -11,7 +11,7 @@ from reactivex import operators as rx
 from reactivex.subject import Subject
 
 from rxrealtime import ConfigurationError, ConnectionFailed, GuardrailFailed, Session, commands, ops
-from rxrealtime.activity import GuardrailPassed, GuardrailTripped, Interrupt
+from rxrealtime.activity import GuardrailPassed, GuardrailTripped
 from rxrealtime.events import (
     ConversationItemAdded,
     ConversationItemCreate,
@@ -24,6 +24,7 @@ from rxrealtime.guardrails import Guardrail, OnError
 from rxrealtime.loopback import LoopbackTransport
 from rxrealtime.server.scenarios import Rule, Scenario
 from rxrealtime.server.voices import speak, transcribe
+from rxrealtime.signals import Interrupt
 from tests.leaks import run_clean
 from tests.operators.streams import settle
 from tests.operators.wire import created, done, say, write

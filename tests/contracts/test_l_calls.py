@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from rxrealtime import commands
-from rxrealtime.activity import Approval, ApprovalRequested, GuardrailTripped, HandoffEnded, HandoffRequested
+from rxrealtime.activity import ApprovalRequested, GuardrailTripped, HandoffEnded, HandoffRequested
 from rxrealtime.errors import ToolCancelledError, ToolTimeoutError
 from rxrealtime.events import (
     ConversationItemCreate,
@@ -22,6 +22,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators.calls import Abort, Ran, Rules, Run, Vet, Vetted
+from rxrealtime.signals import Approval
 from rxrealtime.tools import tool
 from tests.operators.calling import Machine, began, called, ended, item_ended
 
@@ -214,7 +215,7 @@ class CallsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.owner)
     @rule(data=st.data(), changed=st.booleans())
     def disturb(self, data: st.DataObject, changed: bool) -> None:
-        """The server sends something again; what is over ends again; a known call comes with another payload."""
+        """Something comes again, what is over or does not run ends, a known call comes with another payload."""
         before, reports = len(self.machine.given), self.reports
         self.feed(data.draw(st.sampled_from(self.old)))
         over = sorted(set(self.owner) - self.open)
@@ -222,6 +223,9 @@ class CallsMachine(RuleBasedStateMachine):
             call_id = data.draw(st.sampled_from(over))
             self.feed(Ran(call_id, "late"), Vetted(call_id), HandoffEnded(call_id), Approval(call_id))
             self.feed(*commands.answer_call(call_id, "late"))
+        idle = [*self.asking, *self.handing]
+        if idle:
+            self.feed(Ran(data.draw(st.sampled_from(idle)), "late"))
         assert self.machine.given[before:] == []
         if changed:
             call_id = data.draw(st.sampled_from(sorted(self.owner)))

@@ -17,7 +17,6 @@ from rxrealtime import MemoryTransport, Session, WebSocketTransport, commands
 from rxrealtime import operators as ops
 from rxrealtime.activity import (
     AgentChanged,
-    Approval,
     ApprovalRequested,
     GuardrailTripped,
     HandoffEnded,
@@ -41,6 +40,7 @@ from rxrealtime.events import (
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenarios import Call, Rule, Scenario
+from rxrealtime.signals import Approval
 from rxrealtime.tools import Tool, tool
 from tests.leaks import run_clean
 from tests.operators.calling import called, ended, item_ended, of, output_of
@@ -413,6 +413,36 @@ def test_l3_places_are_limited_and_all_calls_end() -> None:
         assert [end.outcome for end in of(ToolEnded, given)] == ["ok"] * 12
 
     virtual_run(main)
+
+
+@pytest.mark.parametrize("own", [None, 2.0])
+def test_l3_a_call_has_a_deadline(own: float | None) -> None:
+    """L3: that of its tool, or else the common one; what is not done by then is given up and answered."""
+
+    async def main() -> tuple[float, list[Any]]:
+        source: Subject[object] = Subject()
+        given: list[Any] = []
+        cancelled, answered = asyncio.Event(), asyncio.Event()
+
+        async def forever() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+        def note(value: Any) -> None:
+            given.append(value)
+            if isinstance(value, ResponseCreate):
+                answered.set()
+
+        source.pipe(ops.run_tools([tool(forever, name="forever", timeout=own)], timeout=7.0)).subscribe(note)
+        source.on_next(ended(called("a", "forever")))
+        await answered.wait()
+        await cancelled.wait()
+        return asyncio.get_running_loop().time(), of(ToolEnded, given)
+
+    at, ends = virtual_run(main)
+    assert (at, [end.outcome for end in ends]) == (own or 7.0, ["timeout"])
 
 
 def test_l3_an_approval_suspends_one_call_and_not_the_session() -> None:

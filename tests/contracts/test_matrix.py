@@ -189,6 +189,7 @@ def test_every_consumer_ends_exactly_once_whatever_happens(name: str, consumer: 
         expected = "completed" if outcome.cause is None else type(outcome.cause).__name__
         if consumer == "request" and outcome.cause is None:
             expected = SessionClosedError.__name__
+        assert bool(ends.seen) == (consumer != "nobody")
         assert all(terminals == [expected] for terminals in ends.seen.values()), ends.seen
         assert outcome.cause is None if case.cause is None else isinstance(outcome.cause, case.cause)
         assert session.events.observer_count == 0
@@ -241,6 +242,7 @@ def test_every_consumer_ends_exactly_once_over_a_real_socket(name: str, consumer
             allowed = ["completed"] if outcome.cause is None else [type(outcome.cause).__name__]
             if consumer == "request":  # it may come after the end
                 allowed.append(SessionClosedError.__name__)
+            assert bool(ends.seen) == (consumer != "nobody")
             assert all(len(terminals) == 1 for terminals in ends.seen.values()), ends.seen
             assert {terminal for (terminal,) in ends.seen.values()} <= set(allowed)
             assert type(outcome.cause) is cause if cause else outcome.cause is None

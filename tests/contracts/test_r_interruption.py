@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rxrealtime.activity import Interrupt, Interrupted, Played
+from rxrealtime.activity import Interrupted
 from rxrealtime.audio import PCM16_24K, PCMA, PCMU, AudioFormat
 from rxrealtime.events import (
     ConversationItemTruncate,
@@ -21,6 +21,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.server.scenarios import Rule, Scenario
 from rxrealtime.server.voices import BYTE_MS, transcribe
+from rxrealtime.signals import Interrupt, Played
 from tests.contracts.calling import Call
 from tests.operators.barging import SPEECH, Talk, cut, in_force, interrupted
 from tests.operators.streams import interleavings

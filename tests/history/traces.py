@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from hypothesis import strategies as st
@@ -125,6 +125,10 @@ class _Writer:
         previous, self.previous = self.previous, item_id
         return previous
 
+    def added(self, item: Any) -> ConversationItemAdded:
+        """Add an item to the conversation."""
+        return ConversationItemAdded(previous_item_id=self.place(item.id), item=item)
+
     def typed(self) -> None:
         """The user writes; perhaps it is deleted later."""
         item_id = self.id("item")
@@ -132,8 +136,7 @@ class _Writer:
         role = self.draw(st.sampled_from(["user", "system", "assistant"]))
         kind = "output_text" if role == "assistant" else "input_text"
         item = Message(id=item_id, role=role, status="completed", content=(ContentPart(type=kind, text=text),))
-        row: list[Any] = [ConversationItemAdded(previous_item_id=self.place(item_id), item=item)]
-        row.append(ConversationItemDone(item=item))
+        row: list[Any] = [self.added(item), ConversationItemDone(item=item)]
         if self.draw(st.booleans()):
             row.append(ConversationItemDeleted(item_id=item_id))
         else:
@@ -143,12 +146,10 @@ class _Writer:
     def spoken(self) -> None:
         """The user speaks; the transcription is a row of its own, which may begin before the item."""
         item_id = self.id("item")
-        previous = self.place(item_id)
         part = ContentPart(type="input_audio", transcript=None)
         item = Message(id=item_id, role="user", status="completed", content=(part,))
-        committed = InputAudioBufferCommitted(previous_item_id=previous, item_id=item_id)
-        added = ConversationItemAdded(previous_item_id=previous, item=item)
-        self.rows.append([committed, added, ConversationItemDone(item=item)])
+        committed = InputAudioBufferCommitted(previous_item_id=self.previous, item_id=item_id)
+        self.rows.append([committed, self.added(item), ConversationItemDone(item=item)])
         words = self.words()
         of: dict[str, Any] = {"item_id": item_id, "content_index": 0}
         row: list[Any] = [ConversationItemInputAudioTranscriptionDelta(**of, delta=word) for word in words]
@@ -177,24 +178,21 @@ class _Writer:
 
     def wrote(self, response_id: str, status: str) -> tuple[Message, list[Any]]:
         """A message in text."""
-        item_id, words = self.id("item"), self.words()
-        of = {"response_id": response_id, "item_id": item_id, "output_index": 0, "content_index": 0}
-        text = "".join(words)
-        middle = [ResponseContentPartAdded(**of, part=ContentPart(type="text", text=""))]
-        middle += [ResponseOutputTextDelta(**of, delta=word) for word in words]
-        middle += [ResponseOutputTextDone(**of, text=text)]
-        middle += [ResponseContentPartDone(**of, part=ContentPart(type="text", text=text))]
-        item = Message(
-            id=item_id, role="assistant", status=status, content=(ContentPart(type="output_text", text=text),)
-        )
-        self.lines.append((item_id, "assistant", status, text.strip()))
-        return item, self.made(response_id, item, item.model_copy(update={"content": ()}), middle)
+        item = self.message("output_text", status, text="".join(words := self.words()))
+        of, text = _first_part(response_id, item), item.content[0].text
+        middle = [
+            ResponseContentPartAdded(**of, part=ContentPart(type="text", text="")),
+            *(ResponseOutputTextDelta(**of, delta=word) for word in words),
+            ResponseOutputTextDone(**of, text=text),
+            ResponseContentPartDone(**of, part=ContentPart(type="text", text=text)),
+        ]
+        self.lines.append((item.id, "assistant", status, text.strip()))
+        return item, self.made(response_id, item, {"content": ()}, middle)
 
     def said(self, response_id: str, status: str) -> tuple[Message, list[Any]]:
         """A message in audio, perhaps interrupted."""
-        item_id, words = self.id("item"), self.words()
-        of: dict[str, Any] = {"response_id": response_id, "item_id": item_id, "output_index": 0, "content_index": 0}
-        text = "".join(words)
+        item = self.message("output_audio", status, transcript="".join(words := self.words()))
+        of, text = _first_part(response_id, item), item.content[0].transcript
         sounds = self.draw(st.lists(st.integers(1, 20).map(lambda n: bytes(480 * n)), max_size=4))
         deltas = self.draw(
             interleavings(
@@ -209,14 +207,17 @@ class _Writer:
             ResponseOutputAudioTranscriptDone(**of, transcript=text),
             ResponseContentPartDone(**of, part=ContentPart(type="audio", transcript=text)),
         ]
-        part = ContentPart(type="output_audio", transcript=text)
-        item = Message(id=item_id, role="assistant", status=status, content=(part,))
-        row = self.made(response_id, item, item.model_copy(update={"content": ()}), middle)
+        row = self.made(response_id, item, {"content": ()}, middle)
         cut = self.draw(st.booleans())
         if cut:
-            self.interrupt(row, response_id, item_id)
-        self.lines.append((item_id, "assistant", status, "*" if cut else text.strip()))
+            self.interrupt(row, response_id, item.id)
+        self.lines.append((item.id, "assistant", status, "*" if cut else text.strip()))
         return item, row
+
+    def message(self, kind: str, status: str, **content: str) -> Any:
+        """A message of the model with one part."""
+        part = ContentPart(type=kind, **content)
+        return Message(id=self.id("item"), role="assistant", status=status, content=(part,))
 
     def interrupt(self, row: list[Any], response_id: str, item_id: str) -> None:
         """Put into a row that the item was interrupted, in the words of the client and of the server."""
@@ -229,26 +230,25 @@ class _Writer:
     def called(self, response_id: str, status: str) -> tuple[FunctionCall, list[Any]]:
         """A function call, and its output as a row of its own."""
         item_id, call_id = self.id("item"), self.id("call")
-        words = self.words()
-        arguments = "".join(words)
+        arguments = "".join(words := self.words())
         of: dict[str, Any] = {"response_id": response_id, "item_id": item_id, "output_index": 0, "call_id": call_id}
-        middle: list[Any] = [ResponseFunctionCallArgumentsDelta(**of, delta=word) for word in words]
-        middle += [ResponseFunctionCallArgumentsDone(**of, name="tool", arguments=arguments)]
+        middle = [
+            *(ResponseFunctionCallArgumentsDelta(**of, delta=word) for word in words),
+            ResponseFunctionCallArgumentsDone(**of, name="tool", arguments=arguments),
+        ]
         item = FunctionCall(id=item_id, call_id=call_id, name="tool", arguments=arguments, status=status)
-        row = self.made(response_id, item, item.model_copy(update={"arguments": ""}), middle)
+        row = self.made(response_id, item, {"arguments": ""}, middle)
         self.lines.append((item_id, "function_call", status, arguments))
         if self.draw(st.booleans()):
             output = FunctionCallOutput(id=self.id("item"), call_id=call_id, output="done")
-            added = ConversationItemAdded(previous_item_id=self.place(output.id or ""), item=output)
-            self.rows.append([added, ConversationItemDone(item=output)])
+            self.rows.append([self.added(output), ConversationItemDone(item=output)])
             self.lines.append((output.id or "", "function_call_output", None, "done"))
         return item, row
 
-    def made(self, response_id: str, item: Any, empty: Any, middle: list[Any]) -> list[Any]:
+    def made(self, response_id: str, item: Any, empty: dict[str, Any], middle: list[Any]) -> list[Any]:
         """Wrap the events of an item of a response; servers differ in what they send at its end."""
-        begun = empty.model_copy(update={"status": "in_progress"})
-        row = [ResponseOutputItemAdded(response_id=response_id, output_index=0, item=begun)]
-        row += [ConversationItemAdded(previous_item_id=self.place(item.id), item=begun), *middle]
+        begun = item.model_copy(update={"status": "in_progress", **empty})
+        row = [ResponseOutputItemAdded(response_id=response_id, output_index=0, item=begun), self.added(begun), *middle]
         if self.draw(st.booleans()):
             row += [ConversationItemDone(item=item)]
         if self.draw(st.booleans()):
@@ -266,12 +266,14 @@ class _Writer:
         self.lines, self.previous = before, place
 
 
-def _named(values: list[Any]) -> list[Any]:
-    """Give every event of the server its id, as servers do."""
-    return [
-        value if isinstance(value, Interrupted) else value.model_copy(update={"event_id": f"event_{number}"})
-        for number, value in enumerate(values)
-    ]
+def _first_part(response_id: str, item: Any) -> dict[str, Any]:
+    """Say of which part an event is: the first of the only item."""
+    return {"response_id": response_id, "item_id": item.id, "output_index": 0, "content_index": 0}
+
+
+def _named(value: Any, number: int) -> Any:
+    """Give an event of the server its id, as servers do."""
+    return value if isinstance(value, Interrupted) else value.model_copy(update={"event_id": f"event_{number}"})
 
 
 @st.composite
@@ -286,13 +288,10 @@ def traces(draw: st.DrawFn, repeated: bool = True) -> Trace:
     turns = {"typed": writer.typed, "spoken": writer.spoken, "answered": writer.answered, "beside": writer.beside}
     for turn in draw(st.lists(st.sampled_from(sorted(turns)), min_size=1, max_size=5)):
         turns[turn]()
-    plain = _named([value for row in writer.rows for value in row])
-    rows, start = [], 0
-    for row in writer.rows:
-        rows.append(plain[start : start + len(row)])
-        start += len(row)
+    numbers = count()
+    rows = [[_named(value, next(numbers)) for value in row] for row in writer.rows]
     values = draw(interleavings(*rows))
     for at in draw(st.lists(st.integers(0, len(values) - 1), max_size=6)) if repeated else []:
         later = draw(st.integers(at + 1, len(values)))
         values.insert(later, values[at])
-    return Trace(values, plain, writer.lines)
+    return Trace(values, list(chain.from_iterable(rows)), writer.lines)

@@ -31,6 +31,7 @@ import rxrealtime.errors
 import rxrealtime.events
 import rxrealtime.guardrails
 import rxrealtime.operators.scheduling
+import rxrealtime.signals
 import rxrealtime.speaker
 import rxrealtime.tools
 from rxrealtime import operators
@@ -45,6 +46,7 @@ _NAMED = (
     rxrealtime.errors,
     rxrealtime.events,
     rxrealtime.activity,
+    rxrealtime.signals,
     rxrealtime.guardrails,
     rxrealtime.tools,
     rxrealtime.speaker,

@@ -11,7 +11,6 @@ import pytest
 from rxrealtime import commands
 from rxrealtime.activity import (
     AgentChanged,
-    Approval,
     ApprovalRequested,
     GuardrailTripped,
     HandoffEnded,
@@ -45,6 +44,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators.calls import Abort, Ran, Rules, Run, Vet, Vetted
+from rxrealtime.signals import Approval
 from rxrealtime.tools import tool
 from tests.operators.calling import Machine, began, called, ended, item_ended, of, output_of
 

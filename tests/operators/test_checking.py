@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupt
+from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped
 from rxrealtime.errors import ConfigurationError, RealtimeError
 from rxrealtime.events import (
     ConnectionFailed,
@@ -31,6 +31,7 @@ from rxrealtime.events import (
 )
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators.checking import Checked, RunCheck, Watch, advance, watching
+from rxrealtime.signals import Interrupt
 from tests.operators.wire import created, done, said, say, text_item, write, wrote
 
 _LOST = ConnectionFailed(OSError("gone"))

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from reactivex.subject import Subject
 
 from rxrealtime import operators as ops
-from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupt, Interrupted
+from rxrealtime.activity import AgentChanged, GuardrailPassed, GuardrailTripped, Interrupted
 from rxrealtime.errors import BufferOverflowError, ConfigurationError
 from rxrealtime.events import ConnectionFailed, GuardrailFailed
 from rxrealtime.guardrails import Guardrail
 from rxrealtime.operators.checking import Checked, RunCheck, Watch, advance, watching
+from rxrealtime.signals import Interrupt
 from tests.operators.streams import interleavings, results, splits, terminal
 from tests.operators.wire import audio, audio_done, created, done, said, say, spoken_item, write
 

@@ -13,7 +13,6 @@ from reactivex.scheduler.eventloop import AsyncIOScheduler
 from reactivex.subject import Subject
 
 from rxrealtime import operators as ops
-from rxrealtime.activity import Interrupt, Played
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import (
     AudioConfig,
@@ -25,6 +24,7 @@ from rxrealtime.events import (
     ResponseCreated,
     SendFailed,
 )
+from rxrealtime.signals import Interrupt, Played
 from tests.operators.barging import SECOND, SPEECH, Talk, aside, cut, in_force, interrupted
 from tests.operators.marbles import virtual_run
 from tests.operators.streams import terminal

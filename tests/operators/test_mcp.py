@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rxrealtime import commands
-from rxrealtime.activity import Approval, ApprovalRequested
+from rxrealtime.activity import ApprovalRequested
 from rxrealtime.events import (
     ConversationItemAdded,
     ConversationItemDone,
@@ -20,6 +20,7 @@ from rxrealtime.events import (
     ResponseMcpCallInProgress,
 )
 from rxrealtime.operators.calls import Ran
+from rxrealtime.signals import Approval
 from rxrealtime.tools import tool
 from tests.operators.calling import Machine, began, called, ended, item_added, item_ended, of
 

@@ -9,9 +9,10 @@ from reactivex import Observable
 from reactivex.subject import Subject
 
 from rxrealtime import operators as ops
-from rxrealtime.activity import Interrupt, Interrupted, Played
+from rxrealtime.activity import Interrupted
 from rxrealtime.events import ConnectionFailed, ResponseCancel
 from rxrealtime.operators import AudioChunk
+from rxrealtime.signals import Interrupt, Played
 from tests.operators.barging import SPEECH, Talk, cut, in_force, interrupted
 from tests.operators.streams import splits
 from tests.operators.wire import audio, audio_done, created, done, write

@@ -17,7 +17,6 @@ from reactivex.subject import Subject
 from rxrealtime import operators as ops
 from rxrealtime.activity import (
     AgentChanged,
-    Approval,
     ApprovalRequested,
     GuardrailTripped,
     HandoffRequested,
@@ -27,6 +26,7 @@ from rxrealtime.activity import (
 from rxrealtime.errors import ConfigurationError, ToolCancelledError, ToolError, ToolTimeoutError
 from rxrealtime.events import GuardrailFailed, InputAudioBufferCleared, ResponseCreate, SessionConfig, ToolFailed
 from rxrealtime.guardrails import Guardrail, OnError
+from rxrealtime.signals import Approval
 from rxrealtime.tools import Tool, ToolContext, tool
 from tests.operators.calling import called, ended, item_ended, of, output_of
 from tests.operators.marbles import virtual_run

@@ -13,7 +13,7 @@ from typing import Any
 
 from rxrealtime.server.quirks import STRICT, Quirks
 
-__all__ = ["Checker"]
+__all__ = ["Checker", "is_answer"]
 
 _CONFIRMED_BY: Mapping[str, str] = {
     "session.update": "session.updated",
@@ -26,6 +26,11 @@ _CONFIRMED_BY: Mapping[str, str] = {
     "response.create": "response.created",
     "response.cancel": "response.done",
 }
+_ONLY_ASKED = {
+    *("session.updated", "input_audio_buffer.cleared"),
+    *(f"conversation.item.{done}" for done in ("deleted", "retrieved", "truncated")),
+}
+"""Confirmations that nothing but what they confirm leads to."""
 _TERMINAL = ("completed", "cancelled", "failed", "incomplete")
 _TEXT_OF = {
     "response.output_text": "text",
@@ -80,12 +85,13 @@ class Checker:
     def sent(self, message: Any, answers: Iterable[Any]) -> None:
         """Check what a client event led to (I3, I25, I28)."""
         got = [answer for answer in answers if isinstance(answer, dict)]
-        own = message.get("event_id") if isinstance(message, dict) else None
-        own = own if isinstance(own, str) else None
+        own = _id_of(message)
         self.client_ids |= {own} if own else set()
         self.saw(got)
         kind = message.get("type") if isinstance(message, dict) else None
-        refused = [event for event in got if event["type"] == "error" and event["error"]["event_id"] == own]
+        unasked = {event["type"] for event in got} & (_ONLY_ASKED - {_CONFIRMED_BY.get(str(kind))})
+        assert not unasked, f"I28: {kind} does not lead to {unasked}"
+        refused = [event for event in got if _refuses(message, event)]
         if kind == "input_audio_buffer.append":
             assert len(refused) <= 1 or own is None, "I28: an append is refused once or passed over"
             return
@@ -155,7 +161,7 @@ class Checker:
                 self._added(event)
             case "done":
                 item = event["item"]
-                assert item["id"] in self.items, "I4: done after added"
+                assert item["id"] in self.items, "I4, I27: done after added"
                 assert self.items[item["id"]] is None, "I4: done once"
                 self.items[item["id"]] = item
                 made = (output.item_id for response in self.responses.values() for output in response.outputs)
@@ -257,6 +263,20 @@ _CHECKS = (
     ("input_audio_buffer.", Checker._buffer),
     ("response.", Checker._response),
 )
+
+
+def is_answer(message: Any, event: dict[str, Any]) -> bool:
+    """Tell whether an event of the server may be the confirmation or the refusal of a client's event."""
+    return _refuses(message, event) or _confirms(message, message["type"], event)
+
+
+def _id_of(message: Any) -> str | None:
+    own = message.get("event_id") if isinstance(message, dict) else None
+    return own if isinstance(own, str) else None
+
+
+def _refuses(message: Any, event: dict[str, Any]) -> bool:
+    return event["type"] == "error" and event["error"]["event_id"] == _id_of(message)
 
 
 def _confirms(message: Any, kind: str, event: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.server.clocks import TurnedClock, WallClock
+from rxrealtime.server.clocks import ServerClock, TurnedClock, WallClock
 from tests.leaks import run_clean
 
 
@@ -24,11 +24,8 @@ def test_turned_clock_wakes_what_is_due() -> None:
     """A wait ends when the clock was turned that far, in one turn or in several, and not before."""
 
     async def wait(clock: TurnedClock, at: float | None, ended: list[float | None]) -> None:
-        try:
-            async with clock.until(at):
-                await asyncio.Event().wait()
-        except TimeoutError:
-            ended.append(at)
+        await clock.wait(asyncio.get_running_loop().create_future(), at)
+        ended.append(at)
 
     async def main() -> list[list[float | None]]:
         clock, ended, seen = TurnedClock(), list[float | None](), list[list[float | None]]()
@@ -47,16 +44,17 @@ def test_turned_clock_wakes_what_is_due() -> None:
     assert run_clean(main) == [[0.0, 1.0, 2.0]]
 
 
-def test_wall_clock_runs() -> None:
-    """A time that has passed ends a wait at once, and none never does."""
+@pytest.mark.parametrize("clock", [WallClock(), TurnedClock()], ids=["wall", "turned"])
+def test_a_wait_ends_with_what_is_waited_for(clock: ServerClock) -> None:
+    """Whichever comes first ends it: what is done, also with an exception, or a time that has passed."""
 
-    async def main() -> bool:
-        clock = WallClock()
-        async with clock.until(None):
-            await asyncio.sleep(0)
-        with pytest.raises(TimeoutError):
-            async with clock.until(clock.now() - 1):
-                await asyncio.Event().wait()
-        return True
+    async def main() -> tuple[bool, bool]:
+        done, pending = asyncio.Future[None](), asyncio.Future[None]()
+        done.set_exception(EOFError())
+        await clock.wait(done, None)
+        await clock.wait(done, clock.now() + 3600)
+        await clock.wait(pending, clock.now())
+        await clock.wait(pending, clock.now() - 1)
+        return isinstance(done.exception(), EOFError), pending.done()
 
-    assert run_clean(main)
+    assert run_clean(main) == (True, False)

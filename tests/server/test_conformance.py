@@ -35,10 +35,11 @@ class _AnyClient(RuleBasedStateMachine):
 
     quirks: Quirks = STRICT
 
-    @initialize(pace=st.sampled_from([0.0, 1.0, 8.0]), transcribed=st.booleans())
-    def connect(self, pace: float, transcribed: bool) -> None:
+    @initialize(pace=st.sampled_from([0.0, 1.0, 8.0]), transcribed=st.booleans(), greeted=st.booleans())
+    def connect(self, pace: float, transcribed: bool, greeted: bool) -> None:
         """The session begins; at pace 1 an interruption is likely, at pace 0 a response ends where it begins."""
-        self.client = Client(Scenario(_RULES, pace=pace, quirks=self.quirks, mcp=_MCP))
+        rules = (Rule("start", say="Welcome."), *_RULES) if greeted else _RULES
+        self.client = Client(Scenario(rules, pace=pace, quirks=self.quirks, mcp=_MCP))
         self.checker = Checker(self.quirks)
         self.checker.saw(self.client.got)
         self.named = 0
@@ -57,7 +58,9 @@ class _AnyClient(RuleBasedStateMachine):
     def send_nonsense(self, frame: str | bytes) -> None:
         """A frame that is no event is refused once, and the session lives."""
         got = self.client.send_raw(frame)
-        self.checker.client_ids |= {answer["error"]["event_id"] for answer in got if answer["type"] == "error"} - {None}
+        named = {answer["error"]["event_id"] for answer in got if answer["type"] == "error"} - {None}
+        assert all(name in str(frame) for name in named), "I25: an error names an id that is in the frame"
+        self.checker.client_ids |= named
         self.checker.saw(got)
         assert [answer["type"] for answer in got] == ["error"], "I28: a frame that is no event is refused"
 

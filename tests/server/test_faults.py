@@ -8,6 +8,7 @@ import pytest
 
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.server.faults import (
+    BETA_REFUSED,
     Fault,
     Refusal,
     Stall,
@@ -62,6 +63,16 @@ def test_makers() -> None:
     assert closed == Fault(Disconnect(1011, "why"))
     assert session_expired(after=2, error=False) == close(1001, _EXPIRED, after=2)
     assert len(session_expired(after=2)) == 2
+
+
+def test_an_error_that_answers_nobody_has_an_id_of_its_own() -> None:
+    """As recorded and as the schema requires; a proxy may leave it out."""
+    for fault, *_ in (refuse_session(None, "no"), session_expired(after=1), BETA_REFUSED):
+        event = json.loads(getattr(fault.strike, "data", ""))
+        assert event["event_id"].startswith("event_")
+        assert event["error"]["event_id"] is None
+    bare, _ = refuse_session(None, "no", event_id=None)
+    assert "event_id" not in json.loads(getattr(bare.strike, "data", ""))
 
 
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.scenarios import Rule, Scenario
 from rxrealtime.server.voices import speak
 from tests.leaks import run_clean
-from tests.server.invariants import Checker
+from tests.server.invariants import Checker, is_answer
 
 Talk = Callable[[Session], Awaitable[None]]
 SERVER = Scenario(rules=(Rule("story", say="Once there was a king. " * 8),))
@@ -28,12 +29,17 @@ def get_weather(city: str) -> str:
 
 
 class _Tapped:
-    """A transport that remembers the frames of its connection, and the ids of what was sent."""
+    """A transport that remembers what came, and what was sent with how much had come by then."""
 
     def __init__(self, inner: WebSocketTransport) -> None:
         self.inner = inner
         self.frames: list[Frame] = []
-        self.ids: set[str] = set()
+        self.sent: list[tuple[int, Any]] = []
+
+    @property
+    def received(self) -> list[Any]:
+        """What came, in order."""
+        return [json.loads(frame.data) for frame in self.frames]
 
     async def connect(self) -> Any:
         return _TappedConnection(await self.inner.connect(), self)
@@ -48,7 +54,7 @@ class _TappedConnection:
         self._tap = tap
 
     async def send(self, data: str | bytes) -> None:
-        self._tap.ids.add(json.loads(data).get("event_id"))
+        self._tap.sent.append((len(self._tap.frames), json.loads(data)))
         await self._inner.send(data)
 
 
@@ -114,13 +120,35 @@ async def _held(talk: Talk, modality: Any, pace: float) -> _Tapped:
     return transport
 
 
+def _starts(sent: list[tuple[int, Any]], received: list[Any]) -> Iterator[int]:
+    """Give for each message where in what came that begins which it may have led to.
+
+    The server answers in order. So that is the answer of the message, the first one behind that of the message before;
+    for audio, which has none, all that came after it was sent.
+    """
+    place = 0
+    for earlier, message in sent:
+        place = max(place, earlier)
+        if message["type"] == "input_audio_buffer.append":
+            yield place
+            continue
+        later = range(place, len(received))
+        place = next((number for number in later if is_answer(message, received[number])), len(received))
+        yield place
+        place += 1
+
+
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_conversation_with_our_session_keeps_the_invariants(scene: str) -> None:
-    """Every frame that the session received, in order; an error names only what the session sent."""
+    """Every frame that the session sent was answered once, and every one that it received was in order."""
     talk, modality, pace, happened = SCENES[scene]
     tapped = run_clean(lambda: _held(talk, modality, pace))
-    received = [json.loads(frame.data) for frame in tapped.frames]
-    Checker(client_ids=tapped.ids).saw(received)
+    received = tapped.received
+    starts = [*_starts(tapped.sent, received), len(received)]
+    checker = Checker()
+    checker.saw(received[: starts[0]])
+    for (_, message), (start, end) in zip(tapped.sent, pairwise(starts), strict=True):
+        checker.sent(message, received[start:end])
     kinds = [event["type"] for event in received]
     assert set(happened) <= set(kinds)
     assert kinds.count("response.created") == kinds.count("response.done") >= 2

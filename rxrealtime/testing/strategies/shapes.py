@@ -95,7 +95,7 @@ def rejected(annotation: Any) -> frozenset[str]:
 
 
 def _rejected_by(one: Any) -> frozenset[str]:
-    if isinstance(one, type) and issubclass(one, BaseModel):
+    if _is_model(one):
         return KINDS - {"object"}
     origin = get_origin(one)
     if origin is Literal:
@@ -125,18 +125,31 @@ def places(event: dict[str, Any], model: type[BaseModel], path: tuple[str | int,
 
 
 def _inside(value: Any, annotation: Any, path: tuple[str | int, ...]) -> Iterator[Place]:
-    options = [one for one in alternatives(annotation) if one is not type(None)]
+    options = alternatives(annotation)
     if Any in options:
         return
     if isinstance(value, dict):
-        models = [one for one in options if isinstance(one, type) and issubclass(one, BaseModel)]
-        chosen = models[0] if len(models) == 1 else _by_type(value, models)
-        if chosen is not None:
-            yield from places(value, chosen, path)
+        yield from _in_object(value, options, path)
     elif isinstance(value, list):
-        lists = [one for one in options if get_origin(one) is tuple]
-        for index, element in enumerate(value if len(lists) == 1 else ()):
-            yield from _inside(element, get_args(lists[0])[0], (*path, index))
+        yield from _in_array(value, options, path)
+
+
+def _in_object(value: dict[str, Any], options: tuple[Any, ...], path: tuple[str | int, ...]) -> Iterator[Place]:
+    models = [one for one in options if _is_model(one)]
+    chosen = models[0] if len(models) == 1 else _by_type(value, models)
+    if chosen is not None:
+        yield from places(value, chosen, path)
+
+
+def _in_array(value: list[Any], options: tuple[Any, ...], path: tuple[str | int, ...]) -> Iterator[Place]:
+    arrays = [one for one in options if get_origin(one) is tuple]
+    if len(arrays) == 1:
+        for index, element in enumerate(value):
+            yield from _inside(element, get_args(arrays[0])[0], (*path, index))
+
+
+def _is_model(one: Any) -> bool:
+    return isinstance(one, type) and issubclass(one, BaseModel)
 
 
 def _by_type(value: dict[str, Any], models: list[type[BaseModel]]) -> type[BaseModel] | None:
