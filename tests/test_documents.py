@@ -1,19 +1,43 @@
-"""The documents run: the README's programs, the examples in docstrings; the notebooks have a tox environment."""
+"""The documents run: the README's programs and cells, the examples in docstrings. Notebooks: `tox -e notebooks`."""
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import contextlib
 import doctest
 import importlib
+import io
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rxrealtime
 
 ROOT = Path(__file__).parents[1]
+
+
+async def run_cells(cells: list[str]) -> tuple[str, list[Any]]:
+    """Run cells as IPython does: one namespace, one event loop, ``await`` at the top level; give output and values."""
+    namespace: dict[str, Any] = {}
+    values: list[Any] = []
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        for number, source in enumerate(cells, 1):
+            tree = ast.parse(source)
+            if isinstance(last := tree.body[-1], ast.Expr):
+                tree.body[-1] = ast.parse("_ = 0").body[0]
+                tree.body[-1].value = last.value  # type: ignore[attr-defined]  # an assignment has one
+                ast.fix_missing_locations(tree)
+            compiled = compile(tree, f"cell {number}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            result = eval(compiled, namespace)  # noqa: S307  # the notebook's own cells
+            if result is not None:
+                await result
+            values.append(namespace.get("_"))
+    return output.getvalue(), values
 
 
 def readme_programs() -> list[str]:
