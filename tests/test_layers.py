@@ -78,7 +78,6 @@ FOREIGN: dict[str, set[str]] = {
         *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
     "IPython": {"views.screens"},
-    "resvg_py": {"views.picture"},
     "hypothesis": {"testing"},
     "pytest": {"testing"},
     "pyarrow": {"recording.parquet"},
@@ -160,5 +159,5 @@ def test_what_is_imported_is_required() -> None:
     """Nothing but the standard library, ourselves and install_requires."""
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
     required = {"click", "docstring_parser", "pydantic", "pydantic_core", "reactivex", "rich", "websockets"}
-    optional = {"IPython", "hypothesis", "opentelemetry", "pyarrow", "pytest", "resvg_py", "yaml"}
+    optional = {"IPython", "hypothesis", "opentelemetry", "pyarrow", "pytest", "yaml"}
     assert used - set(sys.stdlib_module_names) - required - optional == {"rxrealtime"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from rxrealtime.errors import ConfigurationError
@@ -72,7 +73,7 @@ def rendered(svg: str, scale: float = 2.0) -> bytes:
         ConfigurationError: resvg-py is not installed, or finds no fonts.
     """
     try:
-        import resvg_py
+        resvg_py = import_module("resvg_py")
     except ImportError as error:
         raise ConfigurationError("pictures in points need resvg-py: pip install 'rxrealtime[png]'") from error
     if not _has_fonts(resvg_py.svg_to_bytes):
