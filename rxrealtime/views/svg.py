@@ -11,8 +11,21 @@ from collections.abc import Iterable
 from typing import Final
 
 __all__ = [
-    *("BLUE", "GREEN", "GREY", "INK", "ORANGE", "PALE", "PURPLE", "RED"),
-    *("cross", "drawing", "escaped", "label", "line", "rect", "shortened"),
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "PALE",
+    "PURPLE",
+    "RED",
+    "cross",
+    "drawing",
+    "escaped",
+    "label",
+    "line",
+    "rect",
+    "shortened",
 ]
 
 INK, GREY, PALE = "#24292f", "#6e7781", "#e6e8eb"
