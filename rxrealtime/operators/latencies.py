@@ -20,6 +20,7 @@ __all__ = [
     "latencies",
     "latency_step",
     "latency_summary",
+    "unfinished",
 ]
 
 

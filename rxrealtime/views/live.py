@@ -18,7 +18,8 @@ from reactivex.scheduler.eventloop import AsyncIOScheduler
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.faults import Fault, log_fault
 from rxrealtime.session import Session
-from rxrealtime.views.scenes import SessionScene, StreamScene, session_moments
+from rxrealtime.views.moments import session_moments
+from rxrealtime.views.scenes import SessionScene, StreamScene
 from rxrealtime.views.screens import Screen, notebook_screen
 from rxrealtime.views.shelf import shelve
 from rxrealtime.views.sight import Sight
@@ -154,10 +155,10 @@ class View:
         self._sight = self._sight.noting(str(fault))
 
     def _end(self, error: Exception) -> None:
-        self._sight = self._sight.ended(f"ended: {type(error).__name__}: {error}")
+        self._sight = self._sight.ended(f"ended: {type(error).__name__}: {error}", "failed")
 
     def _complete(self) -> None:
-        self._sight = self._sight.ended("ended")
+        self._sight = self._sight.ended("ended", "completed")
 
     async def _paint_on(self, every: float) -> None:
         while self.live:

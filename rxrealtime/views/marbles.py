@@ -10,10 +10,13 @@ from rxrealtime.views.moments import Moment, is_failure
 from rxrealtime.views.picture import Picture
 from rxrealtime.views.svg import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, cross, drawing, escaped, label, line, shortened
 
-__all__ = ["Marbles"]
+__all__ = ["MOST", "End", "Marbles"]
 
 _LEFT, _RIGHT, _MIDDLE = 20, 30, 34
-_MOST: Final = 500
+MOST: Final = 500
+"""How many values are drawn."""
+End = Literal["completed", "failed"] | None
+"""How a stream ended; None if it goes on."""
 _COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
 
 
@@ -28,19 +31,19 @@ class Marbles(Picture):
     """
 
     values: tuple[tuple[float, Any], ...]
-    end: Literal["completed", "failed"] | None = None
+    end: End = None
     width: int = 960
 
     @classmethod
     def of(
         cls,
         values: Iterable[Moment | tuple[float, Any]],
-        end: Literal["completed", "failed"] | None = None,
+        end: End = None,
         width: int = 960,
     ) -> Marbles:
         """Draw values with times, such as moments; of more than 500 the last ones."""
         timed = tuple((one[0], one.event if isinstance(one, Moment) else one[1]) for one in values)
-        return cls(timed[-_MOST:], end, width)
+        return cls(timed[-MOST:], end, width)
 
     @property
     def title(self) -> str:

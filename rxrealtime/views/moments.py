@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import reactivex
+from reactivex import Observable
+from reactivex import operators as rx
+
 from rxrealtime.codec import decode, decode_client
 from rxrealtime.events import ConnectionFailed, ExceptionEvent
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.recording import Entry, Mark, Recording, open_recording
+from rxrealtime.session import Session
 
-__all__ = ["Moment", "moments"]
+__all__ = ["Moment", "is_failure", "moments", "session_moments"]
 
 
 class Moment(NamedTuple):
@@ -43,6 +48,21 @@ def moments(source: Recording | str | Path | Iterable[Entry | Moment]) -> Iterat
     if isinstance(source, str | Path):
         source = open_recording(source)
     return map(_moment, source.entries() if isinstance(source, Recording) else source)
+
+
+def session_moments(session: Session) -> Observable[Moment]:
+    """Give what a session receives and sends, and what fails in it, as one stream that ends as its events do.
+
+    Args:
+        session: Which session; subscribe before it is entered to have all of it.
+    """
+
+    def received(event: object) -> Moment:
+        return Moment(session.elapsed, "received", event)
+
+    failed = session.activity.pipe(rx.filter(lambda value: isinstance(value, ExceptionEvent)))
+    sent = session.sent.pipe(rx.map(lambda event: Moment(session.elapsed, "sent", event)))
+    return reactivex.merge(session.events.pipe(rx.map(received)), failed.pipe(rx.map(received)), sent)
 
 
 def is_failure(event: object) -> bool:

@@ -1,72 +1,78 @@
-"""What a live view draws: the lanes of a session, or one lane of a stream's values."""
+"""What a live view draws: the timeline of a session, or a stream's values as marbles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-import reactivex
-from reactivex import Observable
-from reactivex import operators as rx
+from rxrealtime.views.marbles import MOST, End, Marbles
+from rxrealtime.views.moments import Moment, is_failure
+from rxrealtime.views.sketch import Sketch
+from rxrealtime.views.timeline import Timeline
 
-from rxrealtime.events import ExceptionEvent
-from rxrealtime.session import Session
-from rxrealtime.views.strips import Strip, Strips
+__all__ = ["SessionScene", "StreamScene"]
 
-__all__ = ["SessionScene", "StreamScene", "session_moments"]
-
-_WORDS: Final = 6
+_LINES: Final = 6
 _COLUMNS: Final = 100
 
 
-def session_moments(session: Session) -> Observable[tuple[str, object]]:
-    """Give what a session receives and sends, as one stream that ends as its events do."""
-    received = session.events.pipe(rx.map(lambda event: ("received", event)))
-    done = session.activity.pipe(rx.filter(lambda value: isinstance(value, ExceptionEvent)))
-    sent = session.sent.pipe(rx.map(lambda event: ("sent", event)))
-    return reactivex.merge(received, done.pipe(rx.map(lambda event: ("received", event))), sent)
-
-
 @dataclass(frozen=True, slots=True)
-class _Written:
-    strips: Strips = field(default_factory=Strips)
-    words: tuple[str, ...] = ()
+class SessionScene:
+    """The swim lanes of a session, its last events in words."""
+
+    sketch: Sketch = field(default_factory=Sketch)
+    written: tuple[str, ...] = ()
+
+    def after(self, _: float, value: Any) -> SessionScene:
+        """Give the scene with another moment; its own time counts."""
+        return SessionScene(self.sketch.after(value), _with(self.written, value.at, _told(value)))
+
+    def ended(self, how: End) -> SessionScene:
+        """Give it at its end, which is in the words beside it."""
+        return self
 
     def to_html(self) -> str:
         """Give the picture."""
-        return self.strips.to_html()
+        return Timeline.of_sketch(self.sketch)._repr_html_()
+
+    def lines(self) -> tuple[str, ...]:
+        """Give the last events in words."""
+        return self.written
+
+
+@dataclass(frozen=True, slots=True)
+class StreamScene:
+    """The values of a stream as marbles, the last ones in words."""
+
+    values: tuple[tuple[float, object], ...] = ()
+    end: End = None
+    written: tuple[str, ...] = ()
+
+    def after(self, at: float, value: object) -> StreamScene:
+        """Give the scene with another value."""
+        values = (*self.values, (at, value))[-MOST:]
+        return StreamScene(values, self.end, _with(self.written, at, repr(value)))
+
+    def ended(self, how: End) -> StreamScene:
+        """Give it at the end of the stream."""
+        return replace(self, end=how)
+
+    def to_html(self) -> str:
+        """Give the picture."""
+        return Marbles.of(self.values, self.end)._repr_html_()
 
     def lines(self) -> tuple[str, ...]:
         """Give the last values in words."""
-        return self.words
-
-    def _with(self, strip: Strip, word: str) -> Self:
-        line = f"{strip.first:8.2f} s  {word}"[:_COLUMNS]
-        return type(self)(self.strips.after(strip), (*self.words, line)[-_WORDS:])
+        return self.written
 
 
-@dataclass(frozen=True, slots=True)
-class SessionScene(_Written):
-    """Lanes of what was received, sent and failed."""
-
-    def after(self, at: float, value: object) -> Self:
-        """Give the scene with another event."""
-        direction, event = value if isinstance(value, tuple) else ("received", value)
-        if isinstance(event, ExceptionEvent):
-            name = f" in {event.event_type}" if event.event_type else ""
-            return self._with(
-                Strip("failures", event.kind.value, at, at, bad=True), f"failed: {event.kind.value}{name}"
-            )
-        kind = str(getattr(event, "type", type(event).__name__))
-        lane = "sent" if direction == "sent" else kind.split(".")[0]
-        return self._with(Strip(lane, kind, at, at), ("> " if direction == "sent" else "< ") + kind)
+def _told(moment: Moment) -> str:
+    """Say what happened, by its type: what was said is in the picture, and there it is escaped."""
+    event = moment.event
+    if is_failure(event):
+        return f"failed: {event.kind.value}{f' in {event.event_type}' if event.event_type else ''}"
+    return f"{'>' if moment.direction == 'sent' else '<'} {getattr(event, 'type', type(event).__name__)}"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamScene(_Written):
-    """One lane of values, in words below."""
-
-    def after(self, at: float, value: object) -> Self:
-        """Give the scene with another value."""
-        bad = isinstance(value, Exception | ExceptionEvent)
-        return self._with(Strip("values", type(value).__name__, at, at, bad=bad), repr(value))
+def _with(written: tuple[str, ...], at: float, word: str) -> tuple[str, ...]:
+    return (*written, f"{at:8.2f} s  {word}"[:_COLUMNS])[-_LINES:]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, Self
 
+from rxrealtime.views.marbles import End
+
 __all__ = ["Scene", "Sight"]
 
 _NOTES: Final = 5
@@ -22,6 +24,14 @@ class Scene(Protocol):
         Args:
             at: Seconds since the view began.
             value: What came.
+        """
+        ...
+
+    def ended(self, how: End) -> Self:
+        """Give the scene at the end of what it shows.
+
+        Args:
+            how: How it ended; None if it is no longer followed.
         """
         ...
 
@@ -62,9 +72,11 @@ class Sight:
         """Give what is known once a bug was contained."""
         return replace(self, notes=(*self.notes, text)[-_NOTES:])
 
-    def ended(self, how: str) -> Sight:
+    def ended(self, words: str, how: End = None) -> Sight:
         """Give what is known at the end; only the first one counts."""
-        return self if self.end is not None else replace(self, end=how)
+        if self.end is not None:
+            return self
+        return replace(self, end=words, scene=self.scene.ended(how))
 
     def bundle(self) -> Mapping[str, str]:
         """Give the picture and the words below it, by MIME type."""

@@ -1,11 +1,12 @@
-"""The fold from what happened to what is drawn: bars in lanes, crosses, interruptions. Bounded, whatever comes."""
+"""The fold from what happened to what is drawn: bars in lanes, crosses, interruptions. Pure, and bounded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from rxrealtime.audio import AudioFormat
+from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.events import (
     ConversationItemCreate,
     ConversationItemInputAudioTranscriptionCompleted,
@@ -33,7 +34,7 @@ from rxrealtime.recording import Mark
 from rxrealtime.settings import output_format
 from rxrealtime.views.moments import Moment, is_failure
 
-__all__ = ["LANES", "Bar", "Cross", "Lane", "Sketch"]
+__all__ = ["LANES", "Bar", "Cross", "Lane", "Sketch", "Sketches"]
 
 Lane = str
 LANES: Final[tuple[Lane, ...]] = (
@@ -51,6 +52,8 @@ LANES: Final[tuple[Lane, ...]] = (
 
 _KEPT: Final = 2_000
 """Bars, and crosses, that are kept; the oldest go first."""
+_RECENT: Final = 32
+"""Bars that may still change."""
 _TEXT: Final = 240
 _PAUSE: Final = 1.0
 """Seconds without audio to the model that end a bar."""
@@ -86,119 +89,185 @@ class Cross(NamedTuple):
     text: str
 
 
-class Sketch:
-    """Take what happens, one moment after the other; `bars`, `crosses` and `interruptions` are what is seen by then."""
+_Key = tuple[Lane, str | None]
 
-    def __init__(self) -> None:
-        self._bars: dict[tuple[Lane, str | None], Bar] = {}
-        self._heard_until = 0.0
-        self._format = AudioFormat("audio/pcm", 24_000)
-        self.crosses: tuple[Cross, ...] = ()
-        self.interruptions: tuple[float, ...] = ()
-        self.last = 0.0
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What was seen so far; `after` gives it with the next moment.
+
+    Args:
+        recent: The bars that may still change, the oldest first.
+        past: Those that do not.
+        crosses: What failed.
+        interruptions: When a response was cancelled, in seconds.
+        heard_until: Until when there is audio to play, in seconds.
+        format: Of the model's audio.
+        last: When the last thing happened, in seconds.
+    """
+
+    recent: Mapping[_Key, Bar] = field(default_factory=dict)
+    past: tuple[Bar, ...] = ()
+    crosses: tuple[Cross, ...] = ()
+    interruptions: tuple[float, ...] = ()
+    heard_until: float = 0.0
+    format: AudioFormat = PCM16_24K
+    last: float = 0.0
 
     @property
     def bars(self) -> tuple[Bar, ...]:
-        """What was seen to last."""
-        return tuple(self._bars.values())
+        """Everything that lasts, or lasted."""
+        return (*self.past, *self.recent.values())
 
-    def take(self, moment: Moment) -> None:
-        """Take what happens next."""
+    def after(self, moment: Moment) -> Sketch:
+        """Give what is seen once something more has happened."""
         at, _, event = moment
-        self.last = max(self.last, at)
+        sketch = self if at <= self.last else replace(self, last=at)
         if is_failure(event):
-            self._cross(at, _words(event))
-        take = _TAKEN.get(type(event))
-        if take is not None:
-            take(self, at, event)
+            return sketch.crossed(at, _words(event))
+        step = _STEPS.get(type(event))
+        return sketch if step is None else step(sketch, at, event)
 
-    def _cross(self, at: float, text: str) -> None:
-        self.crosses = (*self.crosses, Cross(at, text))[-_KEPT:]
+    def crossed(self, at: float, text: str) -> Sketch:
+        """Give it with one more failure."""
+        return replace(self, crosses=(*self.crosses, Cross(at, text))[-_KEPT:])
 
-    def _open(self, lane: Lane, key: str | None, at: float, text: str = "") -> None:
-        self._bars.setdefault((lane, key), Bar(lane, at, None, text))
-        while len(self._bars) > _KEPT:
-            del self._bars[next(iter(self._bars))]
+    def opened(self, lane: Lane, key: str | None, at: float, text: str = "") -> Sketch:
+        """Give it with a bar that begins, if there is none yet under this key."""
+        if (lane, key) in self.recent:
+            return self
+        recent = {**self.recent, (lane, key): Bar(lane, at, None, text)}
+        if len(recent) <= _RECENT:
+            return replace(self, recent=recent)
+        ended = next((name for name, bar in recent.items() if bar.end is not None), next(iter(recent)))
+        past = (*self.past, recent.pop(ended))[-_KEPT:]
+        return replace(self, recent=recent, past=past)
 
-    def _close(self, lane: Lane, key: str | None, at: float, status: str = "") -> None:
-        bar = self._bars.get((lane, key))
-        if bar is not None and bar.end is None:
-            self._bars[lane, key] = bar._replace(end=max(at, bar.start), status=status)
+    def changed(self, lane: Lane, key: str | None, **changes: Any) -> Sketch:
+        """Give it with another bar in the place of one that is recent."""
+        bar = self.recent[lane, key]
+        return replace(self, recent={**self.recent, (lane, key): bar._replace(**changes)})
 
-    def _reach(self, lane: Lane, key: str | None, at: float, text: str = "") -> None:
-        """Let a bar last until now, and add to what is written in it."""
-        self._open(lane, key, at)
-        bar = self._bars[lane, key]
-        self._bars[lane, key] = bar._replace(end=max(at, bar.end or at), text=(bar.text + text)[:_TEXT])
+    def closed(self, lane: Lane, key: str | None, at: float, status: str = "") -> Sketch:
+        """Give it with a bar that ends, if there is one that has not."""
+        bar = self.recent.get((lane, key))
+        if bar is None or bar.end is not None:
+            return self
+        return self.changed(lane, key, end=max(at, bar.start), status=status)
 
-    def _session(self, _: float, event: SessionCreated | SessionUpdated) -> None:
-        self._format = output_format(event.session)
+    def reaching(self, lane: Lane, key: str | None, at: float, text: str = "") -> Sketch:
+        """Give it with a bar that lasts until now, and more written in it."""
+        sketch = self.opened(lane, key, at)
+        bar = sketch.recent[lane, key]
+        return sketch.changed(lane, key, end=max(at, bar.end or at), text=(bar.text + text)[:_TEXT])
 
-    def _appended(self, at: float, _: InputAudioBufferAppend) -> None:
-        last = [key for lane, key in self._bars if lane == "audio to model"][-1:]
-        bar = self._bars["audio to model", last[0]] if last else None
-        key = last[0] if last and bar and at - (bar.end or bar.start) <= _PAUSE else repr(at)
-        self._reach("audio to model", key, at)
 
-    def _started(self, at: float, event: InputAudioBufferSpeechStarted) -> None:
-        self._open("user speech", event.item_id, at)
+@dataclass(frozen=True, slots=True)
+class Sketches:
+    """A sketch by the times there are, and one in order for as long as there are none.
 
-    def _stopped(self, at: float, event: InputAudioBufferSpeechStopped | InputAudioBufferCommitted) -> None:
-        self._close("user speech", event.item_id, at)
+    Args:
+        timed: By the times.
+        ordered: With all moments one unit apart.
+        count: How many moments there were.
+    """
 
-    def _transcribed(self, at: float, event: ConversationItemInputAudioTranscriptionCompleted) -> None:
-        spoken = self._bars.get(("user speech", event.item_id))
-        self._open("user said", event.item_id, spoken.start if spoken else at)
-        self._reach("user said", event.item_id, at, event.transcript)
+    timed: Sketch = Sketch()
+    ordered: Sketch = Sketch()
+    count: int = 0
 
-    def _created(self, at: float, event: ConversationItemCreate) -> None:
-        item = event.item
-        if isinstance(item, FunctionCallOutput):
-            self._close("tools", item.call_id, at)
-        elif isinstance(item, Message) and item.role == "user":
-            said = " ".join(filter(None, (getattr(part, "text", None) for part in item.content or ())))
-            self._reach("user said", item.id or repr(at), at, said)
+    def after(self, moment: Moment) -> Sketches:
+        """Give them once something more has happened."""
+        timed, count = self.timed.after(moment), self.count + 1
+        if timed.last:
+            return Sketches(timed, self.ordered, count)
+        return Sketches(timed, self.ordered.after(moment._replace(at=float(self.count))), count)
 
-    def _began(self, at: float, event: ResponseCreated) -> None:
-        self._open("response", event.response.id or "", at)
+    def known(self) -> tuple[Sketch, bool]:
+        """Give the one to draw, and whether its times are seconds."""
+        return (self.timed, True) if self.timed.last else (self.ordered, False)
 
-    def _ended(self, at: float, event: ResponseDone) -> None:
-        status = event.response.status or ""
-        self._close("response", event.response.id or "", at, status)
-        if status == "cancelled":
-            self.interruptions = (*self.interruptions, at)[-_KEPT:]
-        elif status in ("failed", "incomplete"):
-            self._cross(at, f"the response is {status}")
 
-    def _sounded(self, at: float, event: ResponseOutputAudioDelta) -> None:
-        seconds = self._format.seconds(len(event.delta))
-        start = max(at, self._heard_until)
-        self._heard_until = start + seconds
-        self._reach("audio as sent", event.item_id, at)
-        self._open("audio as heard", event.item_id, start)
-        self._reach("audio as heard", event.item_id, start + seconds)
+def _session(sketch: Sketch, _: float, event: SessionCreated | SessionUpdated) -> Sketch:
+    return replace(sketch, format=output_format(event.session))
 
-    def _truncated(self, at: float, event: ConversationItemTruncate) -> None:
-        bar = self._bars.get(("audio as heard", event.item_id))
-        if bar is not None:
-            end = bar.start + event.audio_end_ms / 1000
-            self._bars["audio as heard", event.item_id] = bar._replace(end=max(bar.start, min(end, bar.end or end)))
-        self._heard_until = min(self._heard_until, at)
 
-    def _said(self, at: float, event: ResponseOutputAudioTranscriptDelta | ResponseOutputTextDelta) -> None:
-        self._reach("model said", f"{event.item_id}/{event.content_index}", at, event.delta)
+def _appended(sketch: Sketch, at: float, _: InputAudioBufferAppend) -> Sketch:
+    last = next((bar for bar in reversed(tuple(sketch.recent.values())) if bar.lane == "audio to model"), None)
+    goes_on = last is not None and at - (last.end or last.start) <= _PAUSE
+    return sketch.reaching("audio to model", repr(last.start if last and goes_on else at), at)
 
-    def _called(self, at: float, event: ResponseFunctionCallArgumentsDone) -> None:
-        self._open("tools", event.call_id, at, getattr(event, "name", None) or "a function")
 
-    def _mcp_called(self, at: float, event: ResponseMcpCallInProgress) -> None:
-        self._open("tools", event.item_id, at, "MCP")
+def _started(sketch: Sketch, at: float, event: InputAudioBufferSpeechStarted) -> Sketch:
+    return sketch.opened("user speech", event.item_id, at)
 
-    def _mcp_ended(self, at: float, event: ResponseMcpCallCompleted | ResponseMcpCallFailed) -> None:
-        self._close("tools", event.item_id, at)
 
-    def _refused(self, at: float, event: Error) -> None:
-        self._cross(at, f"error: {event.detail.code or event.detail.type or 'without a code'}")
+def _stopped(sketch: Sketch, at: float, event: InputAudioBufferSpeechStopped | InputAudioBufferCommitted) -> Sketch:
+    return sketch.closed("user speech", event.item_id, at)
+
+
+def _transcribed(sketch: Sketch, at: float, event: ConversationItemInputAudioTranscriptionCompleted) -> Sketch:
+    spoken = sketch.recent.get(("user speech", event.item_id))
+    begun = sketch.opened("user said", event.item_id, spoken.start if spoken else at)
+    return begun.reaching("user said", event.item_id, at, event.transcript)
+
+
+def _created(sketch: Sketch, at: float, event: ConversationItemCreate) -> Sketch:
+    item = event.item
+    if isinstance(item, FunctionCallOutput):
+        return sketch.closed("tools", item.call_id, at)
+    if isinstance(item, Message) and item.role == "user":
+        said = " ".join(filter(None, (getattr(part, "text", None) for part in item.content or ())))
+        return sketch.reaching("user said", item.id or repr(at), at, said)
+    return sketch
+
+
+def _began(sketch: Sketch, at: float, event: ResponseCreated) -> Sketch:
+    return sketch.opened("response", event.response.id, at)
+
+
+def _ended(sketch: Sketch, at: float, event: ResponseDone) -> Sketch:
+    status = event.response.status or ""
+    closed = sketch.closed("response", event.response.id, at, status)
+    if status == "cancelled":
+        return replace(closed, interruptions=(*closed.interruptions, at)[-_KEPT:])
+    return closed.crossed(at, f"the response is {status}") if status in ("failed", "incomplete") else closed
+
+
+def _sounded(sketch: Sketch, at: float, event: ResponseOutputAudioDelta) -> Sketch:
+    start = max(at, sketch.heard_until)
+    end = start + sketch.format.seconds(len(event.delta))
+    sent = replace(sketch, heard_until=end).reaching("audio as sent", event.item_id, at)
+    return sent.opened("audio as heard", event.item_id, start).reaching("audio as heard", event.item_id, end)
+
+
+def _truncated(sketch: Sketch, at: float, event: ConversationItemTruncate) -> Sketch:
+    silent = replace(sketch, heard_until=min(sketch.heard_until, at))
+    bar = silent.recent.get(("audio as heard", event.item_id))
+    if bar is None:
+        return silent
+    end = bar.start + max(event.audio_end_ms, 0) / 1000
+    return silent.changed("audio as heard", event.item_id, end=min(end, bar.end or end))
+
+
+def _said(sketch: Sketch, at: float, event: ResponseOutputAudioTranscriptDelta | ResponseOutputTextDelta) -> Sketch:
+    return sketch.reaching("model said", f"{event.item_id}/{event.content_index}", at, event.delta)
+
+
+def _called(sketch: Sketch, at: float, event: ResponseFunctionCallArgumentsDone) -> Sketch:
+    return sketch.opened("tools", event.call_id, at, event.name or "a function")
+
+
+def _mcp_called(sketch: Sketch, at: float, event: ResponseMcpCallInProgress) -> Sketch:
+    return sketch.opened("tools", event.item_id, at, "MCP")
+
+
+def _mcp_ended(sketch: Sketch, at: float, event: ResponseMcpCallCompleted | ResponseMcpCallFailed) -> Sketch:
+    return sketch.closed("tools", event.item_id, at)
+
+
+def _refused(sketch: Sketch, at: float, event: Error) -> Sketch:
+    return sketch.crossed(at, f"error: {event.detail.code or event.detail.type or 'without a code'}")
 
 
 def _words(event: Any) -> str:
@@ -207,24 +276,24 @@ def _words(event: Any) -> str:
     return f"{event.kind.value}{f' in {event.event_type}' if event.event_type else ''}"
 
 
-_TAKEN: Final[Mapping[type[Any], Callable[[Sketch, float, Any], None]]] = {
-    SessionCreated: Sketch._session,
-    SessionUpdated: Sketch._session,
-    InputAudioBufferAppend: Sketch._appended,
-    InputAudioBufferSpeechStarted: Sketch._started,
-    InputAudioBufferSpeechStopped: Sketch._stopped,
-    InputAudioBufferCommitted: Sketch._stopped,
-    ConversationItemInputAudioTranscriptionCompleted: Sketch._transcribed,
-    ConversationItemCreate: Sketch._created,
-    ResponseCreated: Sketch._began,
-    ResponseDone: Sketch._ended,
-    ResponseOutputAudioDelta: Sketch._sounded,
-    ConversationItemTruncate: Sketch._truncated,
-    ResponseOutputAudioTranscriptDelta: Sketch._said,
-    ResponseOutputTextDelta: Sketch._said,
-    ResponseFunctionCallArgumentsDone: Sketch._called,
-    ResponseMcpCallInProgress: Sketch._mcp_called,
-    ResponseMcpCallCompleted: Sketch._mcp_ended,
-    ResponseMcpCallFailed: Sketch._mcp_ended,
-    Error: Sketch._refused,
+_STEPS: Final[Mapping[type[Any], Callable[[Sketch, float, Any], Sketch]]] = {
+    SessionCreated: _session,
+    SessionUpdated: _session,
+    InputAudioBufferAppend: _appended,
+    InputAudioBufferSpeechStarted: _started,
+    InputAudioBufferSpeechStopped: _stopped,
+    InputAudioBufferCommitted: _stopped,
+    ConversationItemInputAudioTranscriptionCompleted: _transcribed,
+    ConversationItemCreate: _created,
+    ResponseCreated: _began,
+    ResponseDone: _ended,
+    ResponseOutputAudioDelta: _sounded,
+    ConversationItemTruncate: _truncated,
+    ResponseOutputAudioTranscriptDelta: _said,
+    ResponseOutputTextDelta: _said,
+    ResponseFunctionCallArgumentsDone: _called,
+    ResponseMcpCallInProgress: _mcp_called,
+    ResponseMcpCallCompleted: _mcp_ended,
+    ResponseMcpCallFailed: _mcp_ended,
+    Error: _refused,
 }

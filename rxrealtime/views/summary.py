@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import reduce
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import reactivex
 from reactivex import Observable
 from reactivex import operators as rx
 
 from rxrealtime import operators as ops
+from rxrealtime.events import ResponseFunctionCallArgumentsDone
 from rxrealtime.operators import Latency, LatencyState, LatencySummary, Turn, UsageReport
-from rxrealtime.operators.latencies import latency_step, latency_summary
+from rxrealtime.operators.latencies import latency_step, latency_summary, unfinished
 from rxrealtime.recording import Entry, Mark, Recording, open_recording
 from rxrealtime.views.charts import Latencies, TokensUsed
 from rxrealtime.views.moments import Moment, moments
 from rxrealtime.views.picture import Picture
-from rxrealtime.views.sketch import Cross, Sketch
+from rxrealtime.views.sketch import Cross, Sketches
 from rxrealtime.views.timeline import Timeline
 
 __all__ = ["Summary", "summarize"]
-
-_Out = TypeVar("_Out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Summary:
 
 
 def summarize(source: Recording | str | Path | Iterable[Entry | Moment]) -> Summary:
-    """Sum a session up.
+    """Sum a session up, in one pass: nothing that was recorded is kept.
 
     Args:
         source: See `moments`.
@@ -94,42 +93,54 @@ def summarize(source: Recording | str | Path | Iterable[Entry | Moment]) -> Summ
     """
     if isinstance(source, str | Path):
         source = open_recording(source)
-    seen = list(moments(source))
-    timed = any(moment.at > 0 for moment in seen)
-    calls = [bar.text for bar in _sketched(seen).bars if bar.lane == "tools"]
-    ends = [moment.event for moment in seen if isinstance(moment.event, Mark) and moment.event.kind == "end"]
-    timeline = Timeline.of(seen)
+    counts, (sketch, timed), turns, used, waits = _all_of(reactivex.from_iterable(moments(source)))
+    timeline = Timeline.of_sketch(sketch, timed)
     return Summary(
-        seconds=seen[-1].at if timed else None,
-        received=sum(moment.direction == "received" for moment in seen),
-        sent=sum(moment.direction == "sent" for moment in seen),
-        turns=tuple(_through(seen, ops.turns())),
-        tools={name: calls.count(name) for name in dict.fromkeys(calls)},
-        waits=_waits(seen) if timed else (),
-        used=tuple(_through(seen, ops.usage())),
+        seconds=sketch.last if timed else None,
+        received=counts.received,
+        sent=counts.sent,
+        turns=tuple(turns),
+        tools=counts.tools,
+        waits=tuple(waits) if timed else (),
+        used=tuple(used),
         failures=timeline.crosses,
-        end=ends[-1].text if ends else None,
-        complete=source.complete if isinstance(source, Recording) else bool(ends),
+        end=counts.end,
+        complete=source.complete if isinstance(source, Recording) else counts.end is not None,
         timeline=timeline,
     )
 
 
-def _sketched(seen: Sequence[Moment]) -> Sketch:
-    sketch = Sketch()
-    for moment in seen:
-        sketch.take(moment)
-    return sketch
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    received: int = 0
+    sent: int = 0
+    tools: Mapping[str, int] = field(default_factory=dict)
+    end: str | None = None
+
+    def after(self, moment: Moment) -> _Counts:
+        event = moment.event
+        if isinstance(event, Mark):
+            return replace(self, end=event.text) if event.kind == "end" else self
+        if isinstance(event, ResponseFunctionCallArgumentsDone):
+            name = event.name or "a function"
+            return replace(self, received=self.received + 1, tools={**self.tools, name: self.tools.get(name, 0) + 1})
+        if moment.direction == "sent":
+            return replace(self, sent=self.sent + 1)
+        return replace(self, received=self.received + 1)
 
 
-def _through(seen: Sequence[Moment], operator: Callable[[Observable[object]], Observable[_Out]]) -> list[_Out]:
-    """Run an operator over what happened."""
-    events: Observable[object] = reactivex.from_iterable(moment.event for moment in seen)
-    return list(events.pipe(operator, rx.to_list()).run())
+def _all_of(seen: Observable[Moment]) -> Any:
+    """Run every fold over the same moments; give what each comes to."""
 
+    def folds(shared: Observable[Moment]) -> Observable[Any]:
+        events: Observable[object] = shared.pipe(rx.map(attrgetter("event")))
+        timed: Observable[tuple[float, object]] = shared.pipe(rx.map(attrgetter("at", "event")))
+        return reactivex.fork_join(
+            shared.pipe(rx.reduce(_Counts.after, _Counts())),
+            shared.pipe(rx.reduce(Sketches.after, Sketches()), rx.map(Sketches.known)),
+            events.pipe(ops.turns(), rx.to_list()),
+            events.pipe(ops.usage(), rx.to_list()),
+            timed.pipe(ops.mealy(latency_step, LatencyState(), unfinished), rx.to_list()),
+        )
 
-def _waits(seen: Sequence[Moment]) -> tuple[Latency, ...]:
-    def step(known: tuple[LatencyState, tuple[Latency, ...]], moment: Moment) -> Any:
-        state, found = latency_step(known[0], (moment.at, moment.event))
-        return state, (*known[1], *found)
-
-    return reduce(step, seen, (LatencyState(), ()))[1]
+    return seen.pipe(rx.publish(folds)).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from rxrealtime.recording import Entry, Recording
 from rxrealtime.views.moments import Moment, moments
 from rxrealtime.views.picture import Picture
-from rxrealtime.views.sketch import LANES, Bar, Cross, Lane, Sketch
+from rxrealtime.views.sketch import LANES, Bar, Cross, Lane, Sketch, Sketches
 from rxrealtime.views.svg import (
     BLUE,
     GREEN,
@@ -65,16 +66,18 @@ class Timeline(Picture):
             source: See `moments`. If it has no times, events are drawn one after the other.
             width: Of the picture, in units.
         """
-        seen = list(moments(source))
-        timed = any(moment.at > 0 for moment in seen)
-        sketch = Sketch()
-        for number, moment in enumerate(seen):
-            sketch.take(moment if timed else moment._replace(at=float(number)))
-        return cls.sketched(sketch, timed, width)
+        seen = reduce(Sketches.after, moments(source), Sketches())
+        return cls.of_sketch(*seen.known(), width)
 
     @classmethod
-    def sketched(cls, sketch: Sketch, timed: bool = True, width: int = 960) -> Timeline:
-        """Draw what is known by now of a session that may still go on."""
+    def of_sketch(cls, sketch: Sketch, timed: bool = True, width: int = 960) -> Timeline:
+        """Draw what is known by now of a session that may still go on.
+
+        Args:
+            sketch: What was seen.
+            timed: Whether its times are seconds; how long audio takes to be heard is not known without.
+            width: Of the picture, in units.
+        """
         bars = tuple(bar for bar in sketch.bars if timed or bar.lane != "audio as heard")
         return cls(bars, sketch.crosses, sketch.interruptions, sketch.last, timed, width)
 
