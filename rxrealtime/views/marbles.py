@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any, Final, Literal
 
 from rxrealtime.views.moments import Moment, is_failure
@@ -22,7 +23,7 @@ _COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
 
 @dataclass(frozen=True, slots=True)
 class Marbles(Picture):
-    """A marble diagram; one colour a kind of value, told below.
+    """A marble diagram; one letter and colour a kind of value, told below.
 
     Args:
         values: The values with their times in seconds, in order.
@@ -63,10 +64,10 @@ class Marbles(Picture):
         elif self.end == "failed":
             parts.append(cross(last - 14, _MIDDLE, "the stream failed", 10))
         for number, name in enumerate(names):
-            x, y = _LEFT + number % 3 * (self.width - 40) / 3, 74 + number // 3 * 18
-            parts.append(_circle(x + 5, y - 4, 5, _COLOURS[number % len(_COLOURS)], ""))
-            parts.append(label(x + 16, y, shortened(name, 44), INK, 11))
-        return drawing(self.width, 66 + rows * 18, parts)
+            x, y = _LEFT + number % 3 * (self.width - 40) / 3, 74 + number // 3 * 20
+            parts.append(_ball(x + 8, y - 4, number, ""))
+            parts.append(label(x + 22, y, shortened(name, 44), INK, 11))
+        return drawing(self.width, 70 + rows * 20, parts)
 
     def _marble(self, number: int, names: list[str]) -> str:
         at, value = self.values[number]
@@ -76,7 +77,7 @@ class Marbles(Picture):
         title = f"{_name(value)} at {at:.3f} s"
         if _failed(value):
             return cross(x, _MIDDLE, title, 7)
-        return _circle(x, _MIDDLE, 8, _COLOURS[names.index(_name(value)) % len(_COLOURS)], title)
+        return _ball(x, _MIDDLE, names.index(_name(value)), title)
 
 
 def _failed(value: object) -> bool:
@@ -89,7 +90,9 @@ def _name(value: object) -> str:
     return kind if isinstance(kind, str) else type(value).__name__
 
 
-def _circle(x: float, y: float, radius: float, fill: str, title: str) -> str:
+def _ball(x: float, y: float, kind: int, title: str) -> str:
+    """Draw a marble; beyond the 26th kind they have no letter."""
     told = f"<title>{escaped(title)}</title>" if title else ""
-    where = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"'
-    return f'<circle {where} fill="{fill}" stroke="#ffffff" stroke-width="1">{told}</circle>'
+    fill, letter = _COLOURS[kind % len(_COLOURS)], ascii_lowercase[kind : kind + 1]
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="{fill}" stroke="#ffffff" stroke-width="1">{told}</circle>'
+    return circle + (label(x, y + 3.5, letter, "#ffffff", 11, "middle") if letter else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from rxrealtime.recording import Entry, Recording
 from rxrealtime.views.moments import Moment, moments
@@ -101,55 +101,91 @@ class Timeline(Picture):
 
     def to_svg(self) -> str:
         """Draw it."""
-        rows = self.rows()
+        rows, scale = self.rows(), _Scale(*self.seconds, self.width)
         height = _TOP + _ROW * max(len(rows), 1) + 30
-        parts = [label(_LEFT, 18, self._caption(), GREY, 11), *self._axis(height), *self._rows(rows)]
+        parts = [label(_LEFT, 18, self._caption(), GREY, 11), *self._axis(scale, height), *self._rows(scale, rows)]
         bottom = _TOP + _ROW * len(rows)
-        parts += [line(x, _TOP - 4, x, bottom, ORANGE, 1.5) for x in map(self._x, self.interruptions)]
+        parts += [line(x, _TOP - 4, x, bottom, ORANGE, 1.5) for x in map(scale.x, self.interruptions)]
         if not rows:
             parts.append(label(_LEFT, _TOP + 16, "nothing happened yet", GREY))
         return drawing(self.width, height, parts)
 
     def _caption(self) -> str:
-        interrupted = f", orange lines: interrupted {len(self.interruptions)} times" if self.interruptions else ""
-        failed = f", crosses: {len(self.crosses)} failed" if self.crosses else ""
+        interrupted = f"; orange lines: interruptions ({len(self.interruptions)})" if self.interruptions else ""
+        failed = f"; crosses: failures ({len(self.crosses)})" if self.crosses else ""
         unit = "seconds" if self.timed else "events in order: the recording has no times"
         return f"{unit}{interrupted}{failed}"
 
-    def _x(self, at: float) -> float:
-        first, last = self.seconds
-        share = min(max((at - first) / (last - first), 0.0), 1.0)
-        return _LEFT + share * (self.width - _LEFT - _RIGHT)
+    def _axis(self, scale: _Scale, height: int) -> Iterator[str]:
+        for part, anchor in enumerate(("start", *["middle"] * 4, "end")):
+            at = scale.first + (scale.last - scale.first) * part / 5
+            yield line(scale.x(at), _TOP - 4, scale.x(at), height - 24)
+            yield label(scale.x(at), height - 8, f"{at:.1f}" if self.timed else f"{at:.0f}", GREY, 11, anchor)
 
-    def _axis(self, height: int) -> Iterator[str]:
-        first, last = self.seconds
-        for part in range(6):
-            at = first + (last - first) * part / 5
-            x = self._x(at)
-            yield line(x, _TOP - 4, x, height - 24)
-            text = f"{at:.1f}" if self.timed else f"{at:.0f}"
-            yield label(x, height - 8, text, GREY, 11, "middle" if 0 < part < 5 else ("start" if part == 0 else "end"))
-
-    def _rows(self, rows: tuple[tuple[Lane, tuple[Bar, ...]], ...]) -> Iterator[str]:
+    def _rows(self, scale: _Scale, rows: Iterable[tuple[Lane, tuple[Bar, ...]]]) -> Iterator[str]:
+        above = None
         for number, (lane, bars) in enumerate(rows):
             y = _TOP + number * _ROW
-            if number == 0 or rows[number - 1][0] != lane:
+            if lane != above:
                 yield line(0, y - 3, self.width, y - 3)
                 yield label(8, y + 13, lane, INK, 12)
-            yield from self._bars(bars, y)
+            above = lane
+            yield from _drawn(bars, scale, y)
             if lane == "failures":
-                yield from (cross(self._x(one.at), y + 9, one.text) for one in self.crosses)
+                yield from (cross(scale.x(one.at), y + 9, one.text) for one in self.crosses)
 
-    def _bars(self, bars: tuple[Bar, ...], y: float) -> Iterator[str]:
-        for x, bar_list in groupby(bars, key=lambda bar: round(self._x(bar.start))):
-            *hidden, bar = bar_list  # what would stand in the same place is one mark
-            width = self._x(self.seconds[1] if bar.end is None else bar.end) - x
-            fill = _ENDED.get(bar.status) or _COLOURS[bar.lane]
-            more = f" (and {len(hidden)} more)" if hidden else ""
-            yield rect(x, y, width, _BAR, fill, f"{bar.text or bar.status or bar.lane}{more}")
-            text = shortened(bar.text or bar.status, int((width - 8) / _LETTER))
-            if text:
-                yield label(x + 4, y + 13, text, "#ffffff", 11)
+
+class _Scale(NamedTuple):
+    """Where a time is in the picture."""
+
+    first: float
+    last: float
+    width: int
+
+    def x(self, at: float | None) -> float:
+        """Give the place of a time, in units; what goes on reaches to the right edge."""
+        share = 1.0 if at is None else min(max((at - self.first) / (self.last - self.first), 0.0), 1.0)
+        return _LEFT + share * (self.width - _LEFT - _RIGHT)
+
+
+class _Mark(NamedTuple):
+    """What is drawn in one place: the last of the bars that would stand there."""
+
+    x: float
+    width: float
+    bar: Bar
+    hidden: int
+
+    @property
+    def text(self) -> str:
+        return self.bar.text or self.bar.status
+
+
+def _drawn(bars: tuple[Bar, ...], scale: _Scale, y: float) -> Iterator[str]:
+    marks = [_mark(list(same), scale) for _, same in groupby(bars, key=lambda bar: round(scale.x(bar.start)))]
+    edges = [*(mark.x for mark in marks[1:]), float(scale.width)]
+    for mark, edge in zip(marks, edges, strict=False):  # none in a row without bars
+        more = f" (and {mark.hidden} more)" if mark.hidden else ""
+        fill = _ENDED.get(mark.bar.status) or _COLOURS[mark.bar.lane]
+        yield rect(mark.x, y, mark.width, _BAR, fill, f"{mark.text or mark.bar.lane}{more}")
+        yield _written(mark, edge, y + 13)
+
+
+def _mark(same: list[Bar], scale: _Scale) -> _Mark:
+    bar = same[-1]
+    x = scale.x(bar.start)
+    return _Mark(x, scale.x(bar.end) - x, bar, len(same) - 1)
+
+
+def _written(mark: _Mark, edge: float, y: float) -> str:
+    """Write in a bar what fits there; or beside it, where there is more room until the next one."""
+    inside = int((mark.width - 8) / _LETTER)
+    beside = int((edge - mark.x - mark.width - 8) / _LETTER)
+    if inside >= min(len(mark.text), beside):
+        text, x, fill = shortened(mark.text, inside), mark.x + 4, "#ffffff"
+    else:
+        text, x, fill = shortened(mark.text, beside), mark.x + max(mark.width, 1.5) + 4, INK
+    return label(x, y, text, fill, 11) if text else ""
 
 
 def _side_by_side(bars: list[Bar]) -> list[tuple[Bar, ...]]:

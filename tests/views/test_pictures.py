@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rxrealtime.audio import pcm16_from_samples
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.frames import Frame
 from rxrealtime.operators import Latency
@@ -25,14 +27,14 @@ from tests.views.story import MARKUP, STORY
 _GOLDEN = Path(__file__).parent / "golden"
 _ALLOWED = {"svg", "rect", "path", "text", "title", "circle"}
 _FORBIDDEN = {"style", "id", "class", "href", "clip-path"}
-_RAMP = b"".join(sample.to_bytes(2, "little", signed=True) for sample in range(-30_000, 30_000, 25))
+_SOUND = pcm16_from_samples(int(28_000 * math.sin(n / 7) * math.sin(n / 800)) for n in range(2_400))
 
 _PICTURES: dict[str, Callable[[], Picture]] = {
     "timeline": lambda: Timeline.of(STORY),
     "marbles": lambda: Marbles.of(moments(STORY[:-1]), "completed"),
     "latencies": lambda: Latencies(summarize(STORY).waits),
     "tokens": lambda: TokensUsed.of(summarize(STORY).used),
-    "waveform": lambda: Waveform(_RAMP),
+    "waveform": lambda: Waveform(_SOUND),
 }
 
 
