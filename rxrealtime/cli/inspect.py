@@ -12,7 +12,6 @@ import click
 
 from rxrealtime.cli.printable import printable
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.operators import Tally
 from rxrealtime.views import Timeline
 from rxrealtime.views.summary import Summary, summarize
 from rxrealtime.views.svg import escaped, shortened
@@ -94,21 +93,25 @@ def strips(timeline: Timeline) -> Iterator[str]:
 
 def _lines(summary: Summary) -> Iterator[str]:
     frames = f"{summary.received} frames received, {summary.sent} sent"
-    yield f"{frames}{'' if summary.seconds is None else f', in {summary.seconds:.1f} s'}"
+    yield frames if summary.seconds is None else f"{frames}, in {summary.seconds:.1f} s"
     yield from (f"  {shortened(str(turn), _COLUMNS)}" for turn in summary.turns)
+    yield from _work(summary)
+    yield f"failures: {len(summary.failures) or 'none'}"
+    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures)
+    yield f"ended: {summary.end or 'not recorded'}"
+    if not summary.complete:
+        yield "the end of the recording is missing: whoever recorded it was stopped"
+
+
+def _work(summary: Summary) -> Iterator[str]:
+    """Say what was called, how long the user waited, and what was used, each if there was any."""
     if summary.tools:
         yield "tools: " + ", ".join(f"{name} ({count})" for name, count in summary.tools.items())
     for kind, numbers in summary.latencies.items():
         times = f"p50 {numbers.p50:.3f} s, p95 {numbers.p95:.3f} s, max {numbers.max:.3f} s"
         yield f"{kind.replace('_', ' ')}: {times} ({numbers.count})"
     if summary.used:
-        tally: Any = sum((one.tally for one in summary.used if one.item_id is None), Tally())
-        yield f"used: {tally}"
-    yield f"failures: {len(summary.failures) or 'none'}"
-    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures)
-    yield f"ended: {summary.end or 'not recorded'}"
-    if not summary.complete:
-        yield "the end of the recording is missing: whoever recorded it was stopped"
+        yield f"used: {summary.used[-1].responses}"
 
 
 def _write(path: Path | None, drawn: Any) -> None:
