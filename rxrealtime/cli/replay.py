@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from rxrealtime.cli.printable import one_line
-from rxrealtime.codec import decode_client, decode_frame
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
 from rxrealtime.recording.entries import Entry, Mark
 from rxrealtime.recording.read import open_recording
+from rxrealtime.views.moments import event_of
 
 __all__ = ["Playing", "play", "row_of"]
 
@@ -87,7 +87,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Mark):
         what = {"type": f"rxrealtime.{entry.kind}", "text": entry.text, "detail": dict(entry.detail)}
         return {"at": at, "direction": None, **what}
-    event = decode_frame(entry) if entry.direction == "received" else decode_client(entry.data)
+    event = event_of(entry)
     failed = {"failure": event.kind.value} if isinstance(event, ExceptionEvent) else {}
     return {"at": at, "direction": entry.direction, "type": event.type, "bytes": _size(entry), **failed}
 

@@ -10,13 +10,13 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as rx
 
-from rxrealtime.codec import decode, decode_client
-from rxrealtime.events import ConnectionFailed, ExceptionEvent
+from rxrealtime.codec import decode_client, decode_frame
+from rxrealtime.events import ClientEvent, ConnectionFailed, ExceptionEvent, ServerEvent, UnknownEvent
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.recording import Entry, Mark, Recording, open_recording
 from rxrealtime.session import Session
 
-__all__ = ["Moment", "is_failure", "moments", "session_moments"]
+__all__ = ["Moment", "event_of", "is_failure", "moments", "session_moments"]
 
 
 class Moment(NamedTuple):
@@ -50,6 +50,18 @@ def moments(source: Recording | str | Path | Iterable[Entry | Moment]) -> Iterat
     return map(_moment, source.entries() if isinstance(source, Recording) else source)
 
 
+def event_of(frame: Frame) -> ServerEvent | ClientEvent | UnknownEvent | ExceptionEvent:
+    """Decode a frame by who sent it.
+
+    Args:
+        frame: A frame of either direction.
+
+    Returns:
+        The event, or what is wrong with it; nothing is raised.
+    """
+    return decode_frame(frame) if frame.direction == "received" else decode_client(frame.data)
+
+
 def session_moments(session: Session) -> Observable[Moment]:
     """Give what a session receives and sends, and what fails in it, as one stream that ends as its events do.
 
@@ -77,8 +89,4 @@ def _moment(entry: Entry | Moment) -> Moment:
         return entry
     if isinstance(entry, Mark):
         return Moment(entry.at, None, entry)
-    return Moment(entry.at, entry.direction, _event(entry))
-
-
-def _event(frame: Frame) -> object:
-    return decode(frame.data) if frame.direction == "received" else decode_client(frame.data)
+    return Moment(entry.at, entry.direction, event_of(entry))
