@@ -19,15 +19,15 @@ function nothing() {
   return { marks: [], pending: [], lanes: [], until: 0, words: [], live: true };
 }
 
-function mark([shape, lane, start, end, text, colour]) {
+function asMark([shape, lane, start, end, text, colour]) {
   return { shape, lane, start, end, text, colour };
 }
 
 function taken(known, message) {
   const marks = message.whole ? [] : known.marks;
-  for (const one of message.marks) marks.push(mark(one));
+  for (const one of message.marks) marks.push(asMark(one));
   if (marks.length > KEPT) marks.splice(0, marks.length - KEPT);
-  const pending = message.pending.map(mark);
+  const pending = message.pending.map(asMark);
   return { marks, pending, lanes: message.lanes, until: message.until, words: message.words, live: message.live };
 }
 

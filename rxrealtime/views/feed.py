@@ -29,12 +29,14 @@ class Feed:
         batches: In how many batches.
         seen: How many of these it has seen, as far as it said so.
         whole: Whether the next batch tells it everything, anew.
+        loads: How often it was ready: more than once if the tab was loaded anew.
     """
 
     told: int = 0
     batches: int = 0
     seen: int = 0
     whole: bool = True
+    loads: int = 0
 
     @property
     def full(self) -> bool:
@@ -45,7 +47,7 @@ class Feed:
         """Give where it is once it said something; what is not understood changes nothing."""
         match message:
             case {"kind": "ready"}:
-                return Feed(0, self.batches, self.batches)
+                return Feed(0, self.batches, self.batches, loads=self.loads + 1)
             case {"kind": "seen", "batch": int(number)} if self.seen <= number <= self.batches:
                 return replace(self, seen=number)
         return self
@@ -56,7 +58,7 @@ class Feed:
         Args:
             before: Where it was before.
         """
-        return (self.whole and not before.whole) or (before.full and not self.full)
+        return self.loads > before.loads or (before.full and not self.full)
 
     def batch(self, sight: Sight[Board]) -> tuple[Feed, Mapping[str, Any]]:
         """Give where it is once it was told the next batch, and that batch, ready to become JSON.
@@ -76,4 +78,4 @@ class Feed:
             "words": list(map(printable, sight.lines())),
             "live": sight.end is None,
         }
-        return Feed(board.trail.count, number, self.seen, whole=False), message
+        return replace(self, told=board.trail.count, batches=number, whole=False), message

@@ -58,11 +58,11 @@ class PicturePainter:
 
     def begin(self, sight: Sight[Any], hear: Callable[[Wish], None]) -> Exception | None:
         """Make the place; a picture asks for nothing."""
-        return self._show(sight, update=False)
+        return self.show(sight, update=False)
 
     def paint(self, sight: Sight[Any]) -> Exception | None:
         """Replace the picture."""
-        return self._show(sight, update=True)
+        return self.show(sight, update=True)
 
     finish = paint
 
@@ -70,10 +70,11 @@ class PicturePainter:
         """Do nothing: a picture holds nothing."""
 
     def publish(self, bundle: Mapping[str, Any], update: bool) -> None:
-        """Show something else in the same place."""
+        """Show something else in the same place, or in a new one."""
         self._screen.publish(bundle, display_id=self._display_id, update=update)
 
-    def _show(self, sight: Sight[Any], update: bool) -> Exception | None:
+    def show(self, sight: Sight[Any], update: bool) -> Exception | None:
+        """Show a picture in the same place, or in a new one; returns as `begin` does."""
         try:
             bundle, failure = sight.bundle(), None
         except Exception as error:  # whatever it is, it must be seen
@@ -109,8 +110,13 @@ class CanvasPainter:
         return None
 
     def finish(self, sight: Sight[Board]) -> Exception | None:
-        """Put a picture in the place of the canvas: a notebook keeps no canvas."""
+        """Put a picture in the place of the canvas: a notebook keeps no canvas.
+
+        A tab that was loaded anew does not know that place any more: then it is also put below the running cell.
+        """
         failure = self._picture.paint(sight)
+        if self._feed.loads > 1:
+            self._picture.show(sight, update=False)
         self._page.close()
         return failure
 
