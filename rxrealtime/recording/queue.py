@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from rxrealtime.recording.entries import Entry, Mark
 
@@ -19,18 +19,9 @@ _BATCH: Final = 256
 """How many entries are given in one piece."""
 
 
-class Waiting(NamedTuple):
-    """An entry that waits.
-
-    Args:
-        entry: The frame or mark.
-        size_bytes: What it counts; 0 for what the queue adds on its own account.
-        binary: Whether a frame was a binary message; None if nobody knows.
-    """
-
-    entry: Entry
-    size_bytes: int = 0
-    binary: bool | None = None
+Waiting: TypeAlias = tuple[Entry, int, bool | None]
+"""An entry that waits; what it counts in bytes, 0 for what the queue adds itself; whether a frame was a binary message,
+None if nobody knows. A plain tuple: a named one takes longer to make than all the rest."""
 
 
 class EntryQueue:
@@ -52,7 +43,7 @@ class EntryQueue:
     @property
     def closed(self) -> bool:
         """Whether nothing comes any more."""
-        return self._bell.last
+        return self._bell.last.is_set()
 
     @property
     def lost(self) -> int:
@@ -71,11 +62,13 @@ class EntryQueue:
         if self._given - self._taken + size_bytes > self._limit:
             self._gap.add(entry.at, size_bytes)
             return
-        self._fill_gap()
+        if self._gap.entries:
+            self._fill_gap()
         self._gap.last = entry.at
         self._given += size_bytes
-        self._waiting.append(Waiting(entry, size_bytes, binary))
-        self._bell.ring()
+        self._waiting.append((entry, size_bytes, binary))
+        if not self._bell.rung.is_set():
+            self._bell.rung.set()
 
     def close(self, end: Mark | None = None) -> None:
         """Give the end; only the first one counts.
@@ -84,8 +77,9 @@ class EntryQueue:
             end: How it ended; by default only that the recording was closed.
         """
         if not self.closed:
-            self._fill_gap()
-            self._waiting.append(Waiting(end or Mark("end", self._gap.last, "the recording was closed")))
+            if self._gap.entries:
+                self._fill_gap()
+            self._waiting.append((end or Mark("end", self._gap.last, "the recording was closed"), 0, None))
             self._bell.ring_last()
 
     def batches(self) -> Iterator[list[Waiting]]:
@@ -96,15 +90,14 @@ class EntryQueue:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
                 yield batch
-                self._taken += sum(one.size_bytes for one in batch)
+                self._taken += sum(size_bytes for _, size_bytes, _ in batch)
 
     def abandon(self) -> None:
         """Drop what waits: nobody will take it."""
         self._waiting.clear()
 
     def _fill_gap(self) -> None:
-        if self._gap.entries:
-            self._waiting.append(Waiting(self._gap.taken()))
+        self._waiting.append((self._gap.taken(), 0, None))
 
 
 class _Gap:
@@ -136,29 +129,24 @@ class _Gap:
 
 
 class _Bell:
-    """Wakes the thread that takes: a little later while more may come, at once at the end."""
+    """Wakes the thread that takes: a little later while more may come, at once at the end.
+
+    Attributes:
+        rung: Set when something came.
+        last: Set when nothing comes any more.
+    """
 
     def __init__(self) -> None:
-        self._rung, self._last = threading.Event(), threading.Event()
-
-    @property
-    def last(self) -> bool:
-        """Whether it was rung for the last time."""
-        return self._last.is_set()
-
-    def ring(self) -> None:
-        """Tell that something came."""
-        if not self._rung.is_set():
-            self._rung.set()
+        self.rung, self.last = threading.Event(), threading.Event()
 
     def ring_last(self) -> None:
         """Tell that nothing comes any more."""
-        self._last.set()
-        self._rung.set()
+        self.last.set()
+        self.rung.set()
 
     def wait(self) -> bool:
         """Wait until it rings and a moment more; tell whether it will ring again."""
-        self._rung.wait()
-        last = self._last.wait(_GATHER)
-        self._rung.clear()
+        self.rung.wait()
+        last = self.last.wait(_GATHER)
+        self.rung.clear()
         return not last

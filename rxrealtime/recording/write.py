@@ -11,11 +11,11 @@ from typing import Final
 from rxrealtime.errors import RecordingError
 from rxrealtime.frames import Frame
 from rxrealtime.recording.credentials import masked, without_credentials
-from rxrealtime.recording.entries import Header, Mark
+from rxrealtime.recording.entries import Entry, Header, Mark
 from rxrealtime.recording.files import RecordingFile
 from rxrealtime.recording.lines import line_of_frame, line_of_header, line_of_mark
 from rxrealtime.recording.payload import Redaction, redaction_of, without_payload
-from rxrealtime.recording.queue import EntryQueue, Waiting
+from rxrealtime.recording.queue import EntryQueue
 
 __all__ = ["RecordingWriter"]
 
@@ -122,15 +122,18 @@ class RecordingWriter:
 
     def _takes(self) -> bool:
         """Tell whether there is anybody to write."""
+        if self._thread.failure is None and not self._queue.closed:
+            return True
+        self._refuse()
+        return False
+
+    def _refuse(self) -> None:
         failure = self._thread.failure
         if failure is None:
-            if self._queue.closed:
-                raise RecordingError(f"the recording {self.path} is closed")
-            return True
+            raise RecordingError(f"the recording {self.path} is closed")
         if self._told is not failure:
             self._told = failure
             raise failure
-        return False
 
 
 class _Thread(threading.Thread):
@@ -167,15 +170,15 @@ class _Thread(threading.Thread):
         redact = redaction_of(self._header.redacted)
         self._file.append(line_of_header(self._header))
         for batch in self._queue.batches():
-            self._file.append(b"".join(_line(one, redact) for one in batch))
+            self._file.append(b"".join(_line(entry, binary, redact) for entry, _, binary in batch))
             self.written += len(batch)
         self._file.close()
 
 
-def _line(waiting: Waiting, redact: tuple[Redaction, ...]) -> bytes:
-    if isinstance(waiting.entry, Mark):
-        return line_of_mark(_masked(waiting.entry))
-    return line_of_frame(without_payload(without_credentials(waiting.entry), redact), waiting.binary)
+def _line(entry: Entry, binary: bool | None, redact: tuple[Redaction, ...]) -> bytes:
+    if isinstance(entry, Mark):
+        return line_of_mark(_masked(entry))
+    return line_of_frame(without_payload(without_credentials(entry), redact), binary)
 
 
 def _masked(mark: Mark) -> Mark:

@@ -13,7 +13,7 @@ _ROOM = 1000
 
 
 def _taken(queue: EntryQueue) -> list[Entry]:
-    return [one.entry for batch in queue.batches() for one in batch]
+    return [entry for batch in queue.batches() for entry, _, _ in batch]
 
 
 @given(st.lists(st.integers(0, 400), max_size=30))
@@ -41,7 +41,7 @@ def test_room_comes_back_when_a_batch_is_done() -> None:
     queue.put(Frame("received", bytes(700), 2.0), 700)
     assert queue.lost == 1
     queue.close()
-    assert [one.entry.at for one in next(batches)] == [2.0, 2.0]  # the gap and the end
+    assert [entry.at for entry, _, _ in next(batches)] == [2.0, 2.0]  # the gap and the end
     assert list(batches) == []
 
 
