@@ -179,6 +179,7 @@ def main() -> int:
         return 0
     shots = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
     shots.mkdir(parents=True, exist_ok=True)
+    (shots / "failed.png").unlink(missing_ok=True)
     foreign: list[str] = []
     with tempfile.TemporaryDirectory() as name, lab(Path(name)) as url:
         for stem, sources, look in _LOOKS:
