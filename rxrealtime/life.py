@@ -107,13 +107,12 @@ class Life:
             raise self._core.course.classify(closed) from None
 
     def post(self, event: ClientEvent) -> None:
-        """Send what a policy answered, if there still is a connection.
+        """Send what a policy answered; policies end before the connection does.
 
         Args:
             event: What to send.
         """
-        if self._link is not None and self._core.course.stages.current is Stage.OPEN:
-            self._outbox.post(self._link, event)
+        self._outbox.post(self._linked(), event)
 
     async def flushed(self) -> None:
         """Wait until everything that was decided on is sent."""
