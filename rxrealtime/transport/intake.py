@@ -16,6 +16,7 @@ from websockets import frames as wire
 from websockets.asyncio.client import ClientConnection
 from websockets.protocol import State
 
+from rxrealtime.frames import Frame, frame_of
 from rxrealtime.transport.gone import GoneTransport
 
 __all__ = ["IntakeConnection"]
@@ -27,14 +28,13 @@ class IntakeConnection(ClientConnection):
     """The library's client connection, whose messages are taken from `inbox`.
 
     Attributes:
-        inbox: Complete messages as the parser gave them, each with the seconds since `opened` at which it was received;
-            the reader takes them out, copies them one by one, which is easy on the processor's cache, and calls `more`.
+        inbox: Complete messages, stamped when they were received; the reader takes them out and calls `more`.
         opened: When the connection was made, on the loop's clock.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.inbox: deque[tuple[bytes | bytearray | memoryview, float]] = deque()
+        self.inbox: deque[Frame] = deque()
         self._clock = self.loop.time
         self.opened = self._clock()
         self._fragments: list[bytes] = []
@@ -72,7 +72,7 @@ class IntakeConnection(ClientConnection):
         await self._waiting
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
-        self.inbox.append((data, self._clock() - self.opened))
+        self.inbox.append(frame_of(("received", bytes(data), self._clock() - self.opened)))
         if len(self.inbox) >= _HIGH:
             self.transport.pause_reading()
         if self._waiting is not None:

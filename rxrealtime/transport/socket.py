@@ -12,7 +12,7 @@ from websockets.frames import Close
 from websockets.protocol import State
 
 from rxrealtime.errors import ConnectionLost
-from rxrealtime.frames import Frame, frame_of
+from rxrealtime.frames import Frame
 from rxrealtime.transport.endings import Closing, Evidence, ending
 from rxrealtime.transport.intake import IntakeConnection
 from rxrealtime.transport.stalls import PERIOD, StallWatch
@@ -119,8 +119,7 @@ class SocketConnection:
         turn = clock()
         while True:
             while inbox:
-                data, at = inbox.popleft()
-                deliver(frame_of(("received", bytes(data), at)))
+                deliver(inbox.popleft())
                 if clock() - turn > _TURN:  # others have to run, however long the backlog is
                     await asyncio.sleep(0)
                     turn = clock()

@@ -393,7 +393,7 @@ def test_reading_stops_while_too_much_waits_and_nothing_is_lost() -> None:
             waiting, seen = len(connection.inbox), []
             while len(seen) < count:
                 while connection.inbox:
-                    seen.append(int(bytes(connection.inbox.popleft()[0])))
+                    seen.append(int(connection.inbox.popleft().data))
                 if len(seen) < count:
                     await connection.more()
             connection.transport.abort()
