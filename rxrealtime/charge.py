@@ -63,10 +63,6 @@ class Charge:
         if self.agent is not None:
             self._tell(AgentChanged(self.agent))
 
-    def release(self) -> None:
-        """Let go who waits: the session is over, which they learn where they go on."""
-        self._ready.set()
-
     async def ready(self) -> None:
         """Wait until something may be sent.
 
