@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from rxrealtime.cli.printable import printable
+from rxrealtime.cli.printable import one_line, printable
+from rxrealtime.cli.progress import progressing
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.recording import open_recording
 from rxrealtime.views import Timeline
 from rxrealtime.views.summary import Summary, summarize
 from rxrealtime.views.svg import escaped, shortened
@@ -47,7 +49,7 @@ def inspect_recording(recording: Path, wanted: Wanted) -> None:
     Raises:
         RealtimeError: It cannot be read, or a picture cannot be drawn or written.
     """
-    summary = summarize(recording)
+    summary = _summed_up(recording)
     if wanted.as_json:
         click.echo(json.dumps({"type": "rxrealtime.inspected", "recording": str(recording), **summary.to_dict()}))
     else:
@@ -59,6 +61,12 @@ def inspect_recording(recording: Path, wanted: Wanted) -> None:
     _write(wanted.html, page(summary, recording.name).encode)
     _write(wanted.svg, summary.timeline.to_svg().encode)
     _write(wanted.png, summary.timeline.to_png)
+
+
+def _summed_up(path: Path) -> Summary:
+    recording = open_recording(path)
+    with progressing(f"reading {one_line(path.name)}") as progress:
+        return replace(summarize(recording.entries(progress)), complete=recording.complete)
 
 
 def page(summary: Summary, name: str) -> str:
