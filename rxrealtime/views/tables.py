@@ -98,14 +98,13 @@ def to_dataframe(source: Source | list[dict[str, Any]], library: Library = "pand
     return frames.from_arrow(table) if library == "polars" else _of_pandas(table, arrow, frames)
 
 
-def _table(source: Source | list[dict[str, Any]], arrow: Any) -> Any:
+def _table(source: Any, arrow: Any) -> Any:
     """Give an Arrow table; of rows that are not of this module the types are those of their values."""
     types: dict[str, Any] = {}
-    if isinstance(source, list) and source and all(type(row) is dict for row in source) and type(source) is not Rows:
+    if type(source) is list and source and all(type(row) is dict for row in source):
         rows = Rows(dict.fromkeys(name for row in source for name in row), source)
     else:
-        seen: Any = source  # dictionaries are above
-        rows = source if isinstance(source, Rows) else Rows(_EVENT_COLUMNS, event_rows(seen))
+        rows = source if isinstance(source, Rows) else Rows(_EVENT_COLUMNS, event_rows(source))
         types = {name: getattr(arrow, kind)() for kind, names in _ARROW.items() for name in names}
         types["item_ids"] = arrow.list_(arrow.string())
     columns = [arrow.array([row.get(name) for row in rows], types.get(name)) for name in rows.columns]
