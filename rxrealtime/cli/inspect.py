@@ -22,6 +22,8 @@ from rxrealtime.views.svg import escaped, shortened
 __all__ = ["Wanted", "inspect_recording"]
 
 _COLUMNS: Final = 100
+_FAILURES: Final = 20
+"""How many failures are told one by one."""
 _Drawing: TypeAlias = Callable[[], bytes | str]
 
 
@@ -100,7 +102,9 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from (f"  {shortened(str(turn), _COLUMNS)}" for turn in summary.turns)
     yield from _work(summary)
     yield f"failures: {len(summary.failures) or 'none'}"
-    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures)
+    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures[:_FAILURES])
+    if len(summary.failures) > _FAILURES:
+        yield f"  and {len(summary.failures) - _FAILURES} more: --json has them all"
     yield f"ended: {one_line(summary.end or 'not recorded')}"
     if not summary.complete:
         yield "the end of the recording is missing: whoever recorded it was stopped"

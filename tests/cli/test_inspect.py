@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from rxrealtime import Frame
 from rxrealtime.cli import main
 from rxrealtime.cli.strips import strips
 from rxrealtime.errors import ConfigurationError
@@ -60,6 +61,14 @@ def test_a_recording_in_words(story: Path) -> None:
         "  1.800 s  json in response.output_audio.delta",
         "ended: the recording was closed",
     ]
+
+
+def test_of_many_failures_the_first_are_told(tmp_path: Path) -> None:
+    """And how many more there are."""
+    recorded(tmp_path / "x.jsonl", [Frame("received", b"{", n / 10) for n in range(25)])
+    lines = _run(tmp_path / "x.jsonl").stdout.splitlines()
+    assert lines[1] == "failures: 25"
+    assert lines[-3:-1] == ["  1.900 s  json", "  and 5 more: --json has them all"]
 
 
 def test_a_recording_as_json(story: Path) -> None:
