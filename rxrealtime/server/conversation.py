@@ -72,7 +72,7 @@ def _added(state: State, place: int, stored: Stored) -> Change:
         ConversationItemAdded(previous_item_id=previous, item=item),
         ConversationItemDone(previous_item_id=previous, item=item),
     )
-    return replace(state, items=items), events
+    return state._replace(items=items), events
 
 
 def delete_item(state: State, event: ConversationItemDelete) -> Change:
@@ -87,7 +87,7 @@ def delete_item(state: State, event: ConversationItemDelete) -> Change:
         raise Refused("item_delete_invalid_item_id", message, "item_id")
     kept = tuple(old for old in state.items if old.id != stored.id)
     agenda = tuple(due for due in state.agenda if due.owner != stored.id)
-    return replace(state, items=kept, agenda=agenda), (ConversationItemDeleted(item_id=stored.id),)
+    return state._replace(items=kept, agenda=agenda), (ConversationItemDeleted(item_id=stored.id),)
 
 
 def retrieve_item(state: State, event: ConversationItemRetrieve) -> Change:
@@ -143,10 +143,10 @@ def _cut(state: State, stored: Stored, draft: Draft | None, size: int) -> State:
     if draft is None:
         return replaced_item(state, replace(stored, item=truncated(stored.item, size)))
     responses = tuple(
-        replace(running, drafts=tuple(replace(d, cut=size) if d.id == draft.id else d for d in running.drafts))
+        running._replace(drafts=tuple(d._replace(cut=size) if d.id == draft.id else d for d in running.drafts))
         for running in state.responses
     )
-    return replace(state, responses=responses)
+    return state._replace(responses=responses)
 
 
 def truncated(item: Item, size_bytes: int) -> Item:

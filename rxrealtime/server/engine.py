@@ -151,7 +151,7 @@ def _advance(state: State, clock: Clock) -> Change:
     due = tuple(takewhile(lambda due: due.at <= clock.at, state.agenda))
     if not due and clock == state.clock:
         return state, ()
-    state = replace(state, clock=clock, agenda=state.agenda[len(due) :])
+    state = state._replace(clock=clock, agenda=state.agenda[len(due) :])
     return chain(state, *(partial(_play, due=beat) for beat in due))
 
 
@@ -242,7 +242,7 @@ def _stamped(state: State, outputs: tuple[Output, ...]) -> Change:
         output.model_copy(update={"event_id": next(left)}) if isinstance(output, Event) else output
         for output in outputs
     )
-    return replace(state, ids=ids), stamped
+    return state._replace(ids=ids), stamped
 
 
 _REACTIONS: Final[Mapping[type[Event], Callable[[State, Any], Change]]] = {

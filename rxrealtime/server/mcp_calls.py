@@ -69,7 +69,7 @@ def _importing(state: State, label: str) -> Change:
     previous = state.items[-1].id if state.items else None
     pace = state.mind.scenario.pace
     due = Due(state.clock.at + (_LIST_SECONDS / pace if pace else 0.0), ListTools(label, previous), item_id)
-    state = replace(state, items=(*state.items, Stored(item)), imported=(*state.imported, label))
+    state = state._replace(items=(*state.items, Stored(item)), imported=(*state.imported, label))
     added = ConversationItemAdded(previous_item_id=previous, item=item)
     return scheduled(state, due), (added, McpListToolsInProgress(item_id=item_id))
 
@@ -102,7 +102,7 @@ def invoke(state: State, due: Due) -> Change:
     if plan is None:
         return state, ()
     done = ResponseMcpCallArgumentsDone(**place_of(running, beat.index), arguments=draft.said)
-    state = with_draft(state, running, beat.index, replace(draft, status="calling"))
+    state = with_draft(state, running, beat.index, draft._replace(status="calling"))
     item = McpCall(id=draft.id, server_label=plan.server, name=plan.name, arguments=draft.said)
     planned = _carried_out(state, Finish(running.id, beat.index, item, draft.previous, bool(running.conversation_id)))
     asks = running.conversation_id and planned.item.error != _UNREACHABLE and _asks(running, plan.server, plan.name)
@@ -135,7 +135,7 @@ def _request(state: State, planned: Finish) -> Change:
     call = planned.item
     asked = McpApprovalRequest(id=request_id, server_label=call.server_label, name=call.name, arguments=call.arguments)
     item = planned.item.model_copy(update={"approval_request_id": request_id})
-    state = replace(state, approvals=(*state.approvals, (request_id, replace(planned, item=item))))
+    state = state._replace(approvals=(*state.approvals, (request_id, replace(planned, item=item))))
     return append_item(state, Stored(asked))
 
 
@@ -161,7 +161,7 @@ def finish(state: State, due: Due) -> Change:
     events.append(ResponseOutputItemDone(response_id=beat.response_id, output_index=beat.index, item=item))
     running = next((running for running in state.responses if running.id == beat.response_id), None)
     if running is not None:
-        draft = replace(running.drafts[beat.index], status="completed", called=item)
+        draft = running.drafts[beat.index]._replace(status="completed", called=item)
         state = with_draft(state, running, beat.index, draft)
     return state, tuple(events)
 
@@ -180,7 +180,7 @@ def add_item(state: State, event: ConversationItemCreate) -> Change:
         message = f"No approval request with ID '{item.approval_request_id[:64]}' is open."
         raise invalid_value("item.approval_request_id", message)
     state, outputs = create_item(state, event)
-    state = replace(state, approvals=tuple(a for a in state.approvals if a[0] != item.approval_request_id))
+    state = state._replace(approvals=tuple(a for a in state.approvals if a[0] != item.approval_request_id))
     if not item.approve:
         refused = planned.item.model_copy(update={"output": None, "error": _REFUSED})
         planned = replace(planned, item=refused)

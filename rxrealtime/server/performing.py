@@ -94,7 +94,7 @@ def abandon(state: State, running: Running, end: End) -> Change:
     calls = {draft.id for draft in running.drafts if draft.status == "calling"}
     agenda = tuple(due for due in state.agenda if due.owner not in (running.id, *calls))
     approvals = tuple(waits for waits in state.approvals if waits[1].item.id not in calls)
-    state = replace(state, agenda=agenda, approvals=approvals)
+    state = state._replace(agenda=agenda, approvals=approvals)
     opened = [index for index, draft in enumerate(running.drafts) if draft.status in ("in_progress", "calling")]
     closes = [Due(state.clock.at, Close(index, "incomplete"), running.id) for index in opened]
     beats = (*closes, Due(state.clock.at, end, running.id))
@@ -104,14 +104,14 @@ def abandon(state: State, running: Running, end: End) -> Change:
 def _open(state: State, owner: str, beat: Open) -> Change:
     running = running_of(state, owner)
     previous = state.items[-1].id if state.items else None
-    draft = replace(running.drafts[beat.index], status="in_progress", previous=previous)
+    draft = running.drafts[beat.index]._replace(status="in_progress", previous=previous)
     item = opened_item(draft)
     place = place_of(running, beat.index)
     events: list[ServerEvent] = [ResponseOutputItemAdded(response_id=owner, output_index=beat.index, item=item)]
     state = with_draft(state, running, beat.index, draft)
     if running.conversation_id:
         events.append(ConversationItemAdded(previous_item_id=previous, item=item))
-        state = replace(state, items=(*state.items, Stored(item, running.settings.output_format)))
+        state = state._replace(items=(*state.items, Stored(item, running.settings.output_format)))
     if draft.plan is None:
         part = ContentPart(type="audio", transcript="") if draft.audio else ContentPart(type="text", text="")
         events.append(ResponseContentPartAdded(**place, content_index=0, part=part))
@@ -131,7 +131,7 @@ def _say(state: State, owner: str, beat: Say) -> Change:
         event = ResponseOutputAudioTranscriptDelta(**place, content_index=0, delta=beat.piece)
     else:
         event = ResponseOutputTextDelta(**place, content_index=0, delta=beat.piece)
-    return with_draft(state, running, beat.index, replace(draft, said=draft.said + beat.piece)), (event,)
+    return with_draft(state, running, beat.index, draft._replace(said=draft.said + beat.piece)), (event,)
 
 
 def _sound(state: State, owner: str, beat: Sound) -> Change:
@@ -139,13 +139,13 @@ def _sound(state: State, owner: str, beat: Sound) -> Change:
     draft = running.drafts[beat.index]
     delta = draft.audio[draft.heard : beat.until]
     event = ResponseOutputAudioDelta(**place_of(running, beat.index), content_index=0, delta=delta)
-    return with_draft(state, running, beat.index, replace(draft, heard=beat.until)), (event,)
+    return with_draft(state, running, beat.index, draft._replace(heard=beat.until)), (event,)
 
 
 def _close(state: State, owner: str, beat: Close) -> Change:
     running = running_of(state, owner)
     old = running.drafts[beat.index]
-    draft = replace(old, status=beat.status)
+    draft = old._replace(status=beat.status)
     state = with_draft(state, running, beat.index, draft)
     item = final_item(draft)
     told = shown(item)
@@ -187,7 +187,7 @@ def _content_done(draft: Draft, place: Mapping[str, Any]) -> tuple[ServerEvent, 
 def _end(state: State, owner: str, beat: End) -> Change:
     running = running_of(state, owner)
     done = response_view(running, beat.status, beat.details)
-    state = replace(state, responses=tuple(other for other in state.responses if other.id != owner))
+    state = state._replace(responses=tuple(other for other in state.responses if other.id != owner))
     used = done.usage.total_tokens if done.usage else 0
     limit = RateLimit(
         name="tokens", limit=_TOKENS_A_MINUTE, remaining=_TOKENS_A_MINUTE - (used or 0), reset_seconds=0.0

@@ -61,7 +61,7 @@ def open_script(
         return _run(ScriptState(script))
     scenario = Scenario(pace=script.pace, chunk=script.chunk)
     engine, outputs = open_session(scenario, model=model, seed=seed, expires_at=expires_at, clock_text=clock_text)
-    return _told(outputs, _run(ScriptState(script, replace(engine, answers=not script.strict))))
+    return _told(outputs, _run(ScriptState(script, engine._replace(answers=not script.strict))))
 
 
 def unplayed(script: Script) -> tuple[Mismatch, ...]:

@@ -65,8 +65,8 @@ def _respond(state: ScriptState, step: Respond) -> ScriptChange | None:
     following = Mind(replace(quiet, rules=(step.rule,)))
 
     def begun(engine: State) -> tuple[State, tuple[Output, ...]]:
-        engine, outputs = engine_step(replace(engine, mind=following), Received(event, state.at))
-        return replace(engine, mind=Mind(quiet)), outputs
+        engine, outputs = engine_step(engine._replace(mind=following), Received(event, state.at))
+        return engine._replace(mind=Mind(quiet)), outputs
 
     state, outputs = by_engine(replace(state, asked=state.asked[1:]), begun)
     return passed_by(state, *outputs)

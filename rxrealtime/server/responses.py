@@ -6,7 +6,7 @@ beside it out of band.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from rxrealtime.events import (
@@ -83,7 +83,7 @@ def respond(state: State) -> Change:
 def greet(state: State) -> Change:
     """Begin the response that the scenario wants at the beginning of the session, if it wants one."""
     mind, reply = state.mind.answer(Cue(begins=True, tools=state.session.tools, clock_text=state.clock.text))
-    state = replace(state, mind=mind)
+    state = state._replace(mind=mind)
     return (state, ()) if reply is None else begin(state, _Wish(state.session, ()), reply)
 
 
@@ -136,7 +136,7 @@ def _input_item(state: State, item: Item, path: str) -> Stored:
 
 def _answer(state: State, wish: _Wish) -> Change:
     mind, reply = state.mind.answer(_cue(state, wish))
-    return begin(replace(state, mind=mind), wish, reply or Reply())
+    return begin(state._replace(mind=mind), wish, reply or Reply())
 
 
 def begin(state: State, wish: _Wish, reply: Reply) -> Change:
@@ -157,7 +157,7 @@ def begin(state: State, wish: _Wish, reply: Reply) -> Change:
     score = plan_score(
         reply, drafts, wish.settings, scenario=state.mind.scenario, start=state.clock.at, owner=response_id
     )
-    state = replace(scheduled(state, *score), responses=(*state.responses, running))
+    state = scheduled(state, *score)._replace(responses=(*state.responses, running))
     return state, (ResponseCreated(response=response_view(running, "in_progress")),)
 
 

@@ -63,9 +63,9 @@ def append_audio(state: State, event: InputAudioBufferAppend) -> Change:
         raise invalid_value("audio", f"Invalid 'audio': at most {_MAX_APPEND_BYTES} bytes may be appended at once.")
     hearing = state.hearing.appended(event.audio)
     if hearing.vad is None:
-        return replace(state, hearing=hearing), ()
+        return state._replace(hearing=hearing), ()
     vad, found = vad_step(hearing.vad, as_pcm16(event.audio, state.session.input_format))
-    state = replace(state, hearing=replace(hearing, vad=vad))
+    state = state._replace(hearing=replace(hearing, vad=vad))
     state, outputs = chain(state, *(lambda state, heard=heard: _notice(state, heard) for heard in found))
     return _trimmed(state), outputs
 
@@ -79,7 +79,7 @@ def _notice(state: State, found: SpeechStarted | SpeechStopped) -> Change:
 def _speech_started(state: State, start_ms: int) -> Change:
     state, item_id = mint(unscheduled(state, IDLE), "item")
     _, hearing = state.hearing.split(start_ms, state.session.input_format)
-    state = replace(state, hearing=replace(hearing, item_id=item_id))
+    state = state._replace(hearing=replace(hearing, item_id=item_id))
     told = InputAudioBufferSpeechStarted(audio_start_ms=start_ms, item_id=item_id)
     state, outputs = interrupt(state) if _turn_setting(state, "interrupt_response") else (state, ())
     return state, (told, *outputs)
@@ -92,7 +92,7 @@ def start_speaking(state: State) -> Change:
         return state, ()
     start_ms = hearing.position_ms(state.session.input_format)
     vad = begin_speech(hearing.vad) if hearing.vad else None
-    return _speech_started(replace(state, hearing=replace(hearing, vad=vad)), start_ms)
+    return _speech_started(state._replace(hearing=replace(hearing, vad=vad)), start_ms)
 
 
 def _speech_stopped(state: State, end_ms: int) -> Change:
@@ -130,7 +130,7 @@ def time_out(state: State) -> Change:
     start_ms = max(end_ms - idle_ms, end_ms - format.bytes_to_ms(state.hearing.size))
     state, item_id = mint(state, "item")
     _, hearing = state.hearing.split(start_ms, format)
-    state = replace(state, hearing=replace(hearing, item_id=item_id))
+    state = state._replace(hearing=replace(hearing, item_id=item_id))
     told = InputAudioBufferTimeoutTriggered(audio_start_ms=start_ms, audio_end_ms=end_ms, item_id=item_id)
     state, outputs = chain(state, lambda state: _committed(state, end_ms), _turn_taken)
     return state, (told, *outputs)
@@ -155,7 +155,7 @@ def commit_audio(state: State, event: InputAudioBufferCommit) -> Change:
 def clear_audio(state: State, event: InputAudioBufferClear) -> Change:
     """Empty the buffer; speech that went on is told to have stopped, and becomes no item."""
     state, outputs = _fallen_silent(state)
-    return replace(state, hearing=state.hearing.emptied()), (*outputs, InputAudioBufferCleared())
+    return state._replace(hearing=state.hearing.emptied()), (*outputs, InputAudioBufferCleared())
 
 
 def _fallen_silent(state: State) -> Change:
@@ -167,7 +167,7 @@ def _fallen_silent(state: State) -> Change:
     levels = (vad.noise,) * len(vad.levels)
     quiet = replace(vad, noise=None, contrary=0, levels=levels, turn_end_ms=end_ms)
     told = InputAudioBufferSpeechStopped(audio_end_ms=end_ms, item_id=state.hearing.item_id or "")
-    return replace(state, hearing=replace(state.hearing, vad=quiet)), (told,)
+    return state._replace(hearing=replace(state.hearing, vad=quiet)), (told,)
 
 
 def _committed(state: State, end_ms: int, *, early: bool = False) -> Change:
@@ -183,7 +183,7 @@ def _committed(state: State, end_ms: int, *, early: bool = False) -> Change:
     item = Message(id=item_id, status="completed", role="user", content=(part,))
     previous = state.items[-1].id if state.items else None
     told = InputAudioBufferCommitted(previous_item_id=previous, item_id=item_id)
-    state = replace(state, hearing=replace(hearing, item_id=None))
+    state = state._replace(hearing=replace(hearing, item_id=None))
     state, outputs = append_item(state, Stored(item, format, words))
     return plan_transcript(state, item_id, Heard.of(audio, words, format), early=early), (told, *outputs)
 
@@ -197,7 +197,7 @@ def _trimmed(state: State) -> State:
     format = state.session.input_format
     kept_ms = hearing.vad.config.prefix_padding_ms + _SLACK_MS
     _, rest = hearing.split(hearing.position_ms(format) - kept_ms, format)
-    return replace(state, hearing=rest)
+    return state._replace(hearing=rest)
 
 
 def retuned(state: State, session: Settings) -> Change:
@@ -213,7 +213,7 @@ def retuned(state: State, session: Settings) -> Change:
         hearing = Hearing(base_ms=hearing.position_ms(old))
     idle = (session.turn_detection or {}).get("idle_timeout_ms")
     state = state if idle else unscheduled(state, IDLE)
-    return replace(state, session=session, hearing=listening(hearing, session)), outputs
+    return state._replace(session=session, hearing=listening(hearing, session)), outputs
 
 
 def listening(hearing: Hearing, session: Settings) -> Hearing:

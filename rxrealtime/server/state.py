@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from rxrealtime.audio import PCM16_24K, AudioFormat
 from rxrealtime.events import ClientEvent, ExceptionEvent, Item, McpCall, UnknownEvent
@@ -98,8 +98,7 @@ class Stored:
         return self.item.id or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One output item of a response: what is planned, and how much of it was played.
 
     Args:
@@ -118,17 +117,19 @@ class Draft:
     id: str
     call_id: str = ""
     plan: PlannedCall | None = None
-    audio: bytes = field(default=b"", repr=False)
-    said: str = field(default="", repr=False)
+    audio: bytes = b""
+    said: str = ""
     heard: int = 0
     status: str = "planned"
     cut: int | None = None
     previous: str | None = None
-    called: McpCall | None = field(default=None, repr=False)
+    called: McpCall | None = None
+
+    def __repr__(self) -> str:
+        return f"<Draft {self.id}, {self.status}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """A response that is not done.
 
     Args:
@@ -150,8 +151,7 @@ class Running:
     began: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Everything the server knows about one session.
 
     Args:
@@ -172,10 +172,10 @@ class State:
     session: Settings
     ids: Ids
     items: tuple[Stored, ...] = ()
-    hearing: Hearing = field(default_factory=Hearing)
+    hearing: Hearing = Hearing()
     responses: tuple[Running, ...] = ()
     agenda: tuple[Due, ...] = ()
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = Clock()
     imported: tuple[str, ...] = ()
     approvals: tuple[tuple[str, Finish], ...] = ()
     answers: bool = True
@@ -202,17 +202,17 @@ def chain(state: State, *steps: Callable[[State], Change]) -> Change:
 def mint(state: State, prefix: str) -> tuple[State, str]:
     """Return the state after giving out an id, and the id."""
     ids, made = state.ids.mint(prefix)
-    return replace(state, ids=ids), made
+    return state._replace(ids=ids), made
 
 
 def scheduled(state: State, *dues: Due) -> State:
     """Return the state with more on its agenda."""
-    return replace(state, agenda=inserted(state.agenda, dues))
+    return state._replace(agenda=inserted(state.agenda, dues))
 
 
 def unscheduled(state: State, owner: str) -> State:
     """Return the state without what an owner has on its agenda."""
-    return replace(state, agenda=tuple(due for due in state.agenda if due.owner != owner))
+    return state._replace(agenda=tuple(due for due in state.agenda if due.owner != owner))
 
 
 def running_of(state: State, response_id: str) -> Running:
@@ -223,9 +223,9 @@ def running_of(state: State, response_id: str) -> Running:
 def with_draft(state: State, running: Running, index: int, draft: Draft) -> State:
     """Return the state with another draft at this index of a response."""
     drafts = (*running.drafts[:index], draft, *running.drafts[index + 1 :])
-    changed = replace(running, drafts=drafts)
+    changed = running._replace(drafts=drafts)
     responses = tuple(changed if other.id == running.id else other for other in state.responses)
-    return replace(state, responses=responses)
+    return state._replace(responses=responses)
 
 
 def find_item(state: State, item_id: str) -> int | None:
@@ -235,4 +235,4 @@ def find_item(state: State, item_id: str) -> int | None:
 
 def replaced_item(state: State, stored: Stored) -> State:
     """Return the state with an item in the place of the one of the same id."""
-    return replace(state, items=tuple(stored if old.id == stored.id else old for old in state.items))
+    return state._replace(items=tuple(stored if old.id == stored.id else old for old in state.items))
