@@ -187,8 +187,9 @@ class Life:
             self._lose(None)
 
     def _lose(self, cause: Exception | None) -> None:
-        self._core.course.stages.advance(Stage.CLOSING)
-        self._tear_down(cause, 1000, "")
+        """End it; an observer of what it ends by may have closed it already."""
+        if self._core.course.stages.advance(Stage.CLOSING):
+            self._tear_down(cause, 1000, "")
 
     def _told(self, outcome: ClientEvent | SendFailed | ResponseDropped) -> None:
         if isinstance(outcome, ResponseDropped):
