@@ -63,10 +63,6 @@ class Charge:
         if self.agent is not None:
             self._tell(AgentChanged(self.agent))
 
-    def release(self) -> None:
-        """Let go who waits, after `begin`, also if it was given up: what came of it they learn where they go on."""
-        self._ready.set()
-
     async def ready(self) -> None:
         """Wait until something may be sent.
 
@@ -80,13 +76,15 @@ class Charge:
             raise self._refused
 
     async def begin(self) -> None:
-        """Put the configuration of the first agent in force; whoever calls it then has to `release` what waits."""
+        """Put the configuration of the first agent in force, and let what waits for it be sent."""
         try:
             if self._config is not None:
                 await self._put_in_force(self._config)
         except Exception as error:  # whatever it is, all who want to send have to learn of it
             self._refused = error
             self._tell(SendFailed(error, 0.0, None, "session.update"))
+        finally:
+            self._ready.set()
 
     async def hand_over(self, wanted: HandoffRequested) -> None:
         """Put the configuration of another agent in force; the one before stays in charge if it is refused.

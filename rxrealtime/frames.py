@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
-__all__ = ["Direction", "Frame"]
+__all__ = ["Direction", "Frame", "frame_of"]
 
 Direction = Literal["received", "sent"]
 
@@ -27,3 +29,7 @@ class Frame(NamedTuple):
     def __repr__(self) -> str:
         unit = "bytes" if isinstance(self.data, bytes) else "characters"
         return f"<Frame {self.direction}, {len(self.data)} {unit}, at {self.at:.3f} s>"
+
+
+frame_of: Callable[[tuple[Direction, bytes | str, float]], Frame] = partial(tuple.__new__, Frame)
+"""Make a frame of its fields, all three of them, at less than half the cost of a call of the class: for the reader."""

@@ -7,15 +7,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 from rxrealtime.activity import ResponseDropped
-from rxrealtime.codec import Decoded, decode_frame
+from rxrealtime.codec import Decoded
 from rxrealtime.conduct import Behaviour, Conduct, Outside
 from rxrealtime.core import Core
 from rxrealtime.desk import Desk
+from rxrealtime.entrance import Entrance
 from rxrealtime.errors import ServerClosed, SessionClosedError
 from rxrealtime.events import DELTA_EVENTS, ClientEvent, ConnectionFailed, ExceptionEvent, ResponseCreate, SendFailed
-from rxrealtime.frames import Frame
 from rxrealtime.link import Link
-from rxrealtime.operators.decode import decode_frames
 from rxrealtime.options import Options
 from rxrealtime.outbox import Outbox
 from rxrealtime.stage import Stage
@@ -86,9 +85,9 @@ class Life:
             self._tear_down(None, 1000, "")
             await self._core.closed
             raise SessionClosedError("the session was closed while it was connecting")
-        link.subscription.disposable = connection.frames.pipe(decode_frames(self._decode)).subscribe(
-            self._receive, self._lost, self._finished
-        )
+        unheard = frozenset[type]() if self.conduct.behaviour.hears_deltas else DELTA_EVENTS
+        entrance = Entrance(self._core.streams, self._core.course.stages, unheard, self._receive)
+        link.subscription.disposable = connection.frames.subscribe(entrance.take, self._lost, self._finished)
 
     def give_up(self, cause: Exception | None) -> None:
         """End what never began.
@@ -108,13 +107,13 @@ class Life:
             raise self._core.course.classify(closed) from None
 
     def post(self, event: ClientEvent) -> None:
-        """Send what a policy answered, if there still is a connection.
+        """Send what a policy answered while the session is open; what it answers to the end comes too late.
 
         Args:
             event: What to send.
         """
-        if self._link is not None and self._core.course.stages.current is Stage.OPEN:
-            self._outbox.post(self._link, event)
+        if self._core.course.stages.current is Stage.OPEN:
+            self._outbox.post(self._linked(), event)
 
     async def flushed(self) -> None:
         """Wait until everything that was decided on is sent."""
@@ -141,18 +140,10 @@ class Life:
                 self._task.cancel()
         await self._core.closed
 
-    def _decode(self, frame: Frame) -> Decoded:
-        self._core.streams.frames.on_next(frame)
-        return decode_frame(frame)
-
     def _receive(self, event: Decoded) -> None:
-        """Take the next value in; in a session without an agent most go straight to the observers."""
-        if self._core.course.stages.current is not Stage.OPEN:
-            return
+        """Take in what is more than another piece for the observers."""
         if isinstance(event, ExceptionEvent):
             self._failed(event)
-        elif type(event) in DELTA_EVENTS and not self.conduct.behaviour.hears_deltas:
-            self._core.streams.events.on_next(event)
         elif not self.conduct.mutes(event):
             if type(event) not in DELTA_EVENTS:
                 self._settle(event)

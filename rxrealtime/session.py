@@ -123,7 +123,7 @@ class Session(Observables):
             self._life.give_up(None)
             raise
         await self._life.begin(connection)
-        self._core.errands.start(self._charge.begin(), "configuration", self._charge.release)
+        self._core.errands.start(self._charge.begin(), "configuration")
         return self
 
     async def send(self, *events: ClientEvent) -> None:

@@ -84,3 +84,13 @@ def test_a_subscriber_without_on_error_is_no_bug_to_report() -> None:
     others, cause = _watch(stream), ValueError("lost")
     stream.on_error(cause)
     assert (others, reported) == ([cause], [])
+
+
+def test_t1_only_the_first_end_counts_also_for_those_who_come_later() -> None:
+    """T1: a second end, of either kind, changes nothing for anybody."""
+    stream, reported = _stream()
+    early = _watch(stream)
+    stream.on_completed()
+    stream.on_error(ValueError("late"))
+    late = _watch(stream)
+    assert (early, late, reported) == (["completed"], ["completed"], [])

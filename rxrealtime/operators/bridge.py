@@ -39,7 +39,8 @@ class _Inbox(abc.ObserverBase[_T]):
             self.on_error(overflow)
             self.source.dispose()
         else:
-            self._wake(1)
+            if self._waiting:
+                self._wake(1)
 
     def on_error(self, error: Exception) -> None:
         """End with an error, once the buffer is empty."""

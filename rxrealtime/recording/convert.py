@@ -8,11 +8,11 @@ from typing import Final
 
 from rxrealtime.errors import ConfigurationError, RecordingError
 from rxrealtime.recording.entries import FORMAT_VERSION, Header, Mark
+from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.har import write_har
 from rxrealtime.recording.lines import Line, line_of_frame, line_of_header, line_of_mark
 from rxrealtime.recording.parquet import write_parquet
 from rxrealtime.recording.read import Recording
-from rxrealtime.recording.write import written_whole
 from rxrealtime.recording.zstd import seal, zstd_module
 
 __all__ = ["convert"]
@@ -55,13 +55,8 @@ def _plain(recording: Recording, path: Path, progress: Progress) -> None:
 
 def _sealed(recording: Recording, path: Path, progress: Progress) -> None:
     zstd_module()
-    plain = path.with_suffix(".tmp-lines")
-    try:
-        _plain(recording, plain, progress)
-        with plain.open("rb") as source, written_whole(path) as target:
-            seal(source, target)
-    finally:
-        plain.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        seal(_rewritten(recording, progress), file)
 
 
 def _rewritten(recording: Recording, progress: Progress) -> Iterator[bytes]:

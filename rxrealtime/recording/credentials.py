@@ -12,11 +12,14 @@ __all__ = ["masked", "origin_of", "without_credentials"]
 
 _MASK: Final = "***"
 _NAMES: Final = r"(?:proxy-)?authorization|(?:[\w-]*[-_])?api[-_]?key|[\w-]*[-_](?:token|secret)|password|cookie"
-_NEEDLES: Final = tuple(
-    b"sk- sk_ ek- ek_ rk- rk_ bearer authorization api-key api_key apikey -token _token _secret -secret password "
-    b'cookie "headers" ?key= &key= ?sig= &sig= ?token= &token= ?code= &code='.split()
+_NEEDLE: Final = re.compile(
+    rb'[ser]k[-_]|bearer |authorization|api[-_]?key|[-_](?:token|secret)|password|cookie|"headers"'
+    rb"|[?&](?:key|sig|token|code)="
 )
-"""One of these, in lower case, is in every text that has something to mask; most frames have none."""
+"""Is found, in lower case, in every text that has something to mask; most frames have none."""
+_LONG: Final = 32
+_MARKS: Final = (b"-", b"_", b" ", b"?", b"&")
+"""One of these is between the same two quotes as every key, and in every name that is long and has a value to mask."""
 _FIELD: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _NESTED: Final = re.compile(rf'(\\"(?:{_NAMES})\\"\s*:\s*)\\"(?:[^"\\]|\\[^"])*(?:\\")?', re.IGNORECASE)
 """The same in JSON inside a string, such as the arguments of a call."""
@@ -40,12 +43,20 @@ def without_credentials(frame: Frame) -> Frame:
     """
     data = frame.data
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    lowered = raw.lower()
-    if not any(needle in lowered for needle in _NEEDLES):
+    if not _NEEDLE.search(_searched(raw)):
         return frame
     kept_text = masked(raw.decode("utf-8", "surrogateescape")) if isinstance(data, bytes) else masked(data)
     kept = kept_text if isinstance(data, str) else kept_text.encode("utf-8", "surrogateescape")
     return frame._replace(data=kept)
+
+
+def _searched(raw: bytes) -> bytes:
+    """Give what has to be searched, in lower case: not the audio, which is most of what comes."""
+    return b'"'.join(part if len(part) < _LONG or _is_marked(part) else b"" for part in raw.split(b'"')).lower()
+
+
+def _is_marked(part: bytes) -> bool:
+    return any(mark in part for mark in _MARKS)
 
 
 def origin_of(url: str) -> str:

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rxrealtime._version import __version__
 from rxrealtime.frames import Frame
+from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.lines import Line
 from rxrealtime.recording.read import Recording
-from rxrealtime.recording.write import written_whole
 
 __all__ = ["write_har"]
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.recording.entries import Header, Mark
+from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.lines import Line
 from rxrealtime.recording.read import Recording
-from rxrealtime.recording.write import written_whole
 
 __all__ = ["write_parquet"]
 

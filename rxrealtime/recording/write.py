@@ -2,67 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Final
 
 from rxrealtime.errors import RecordingError
 from rxrealtime.frames import Frame
 from rxrealtime.recording.credentials import masked, without_credentials
-from rxrealtime.recording.entries import Header, Mark
+from rxrealtime.recording.entries import Entry, Header, Mark
+from rxrealtime.recording.files import RecordingFile
 from rxrealtime.recording.lines import line_of_frame, line_of_header, line_of_mark
-from rxrealtime.recording.payload import redaction_of, without_payload
-from rxrealtime.recording.stored import unsealed_path
-from rxrealtime.recording.zstd import seal, zstd_module
+from rxrealtime.recording.payload import Redaction, redaction_of, without_payload
+from rxrealtime.recording.queue import EntryQueue
 
-__all__ = ["RecordingWriter", "written_whole"]
+__all__ = ["RecordingWriter"]
 
-_GATHER: Final = 0.1
-"""Seconds for which entries are gathered: what is written is at most this old, and the time of one batch."""
-_OVERHEAD_BYTES: Final = 200
-"""What an entry counts beside its payload."""
-_BATCH: Final = 256
-"""How many entries are written in one piece."""
-_Waiting: TypeAlias = "tuple[Frame, bool | None] | Mark | bytes"
-
-
-class _Missed:
-    """Entries for which there was no room, since the last one that there was room for.
-
-    Attributes:
-        entries: How many.
-        size_bytes: How much they would have taken.
-        last: When the last entry was, in seconds, kept or not.
-    """
-
-    def __init__(self) -> None:
-        self.entries = self.size_bytes = 0
-        self.last = 0.0
-
-    def add(self, at: float, size_bytes: int) -> None:
-        """Count one more."""
-        self.last = at
-        self.entries += 1
-        self.size_bytes += size_bytes
-
-    def taken(self) -> Mark:
-        """Give the mark, and count anew."""
-        counts = {"entries": self.entries, "bytes": self.size_bytes}
-        self.entries = self.size_bytes = 0
-        return Mark("lost", self.last, f"{counts['entries']} entries were lost: they came faster than written", counts)
+_GLANCE: Final = 0.1
+"""Seconds between two looks at how far the thread is."""
 
 
 class RecordingWriter:
     """Writes one recording. `write` and `mark` belong to one thread, never wait and do no I/O.
 
-    A path that ends in ``.zst`` is written as plain lines beside it (``talk.unsealed.jsonl`` for ``talk.jsonl.zst``)
-    and sealed at the end: what a killed process leaves is readable. What the queue has no room for is counted in a mark
-    "lost" in its place.
+    A path that ends in ``.zst`` is written as plain lines beside it and sealed at the end, see `RecordingFile`. What
+    the queue has no room for is counted in a mark "lost" in its place.
 
     Args:
         path: Where to, ``.jsonl`` or ``.jsonl.zst``; a file that is there is written over. Only its owner may read it.
@@ -73,11 +38,6 @@ class RecordingWriter:
     Raises:
         RecordingError: The file cannot be written.
         ConfigurationError: There is no zstd for it, or ``redact`` names something else.
-
-    Attributes:
-        path: Where the recording is in the end.
-        written: How many entries are in the file, flushed.
-        lost: How many entries there was no room for.
     """
 
     def __init__(
@@ -88,26 +48,27 @@ class RecordingWriter:
         redact: Iterable[str] = (),
         limit_bytes: int = 64 << 20,
     ) -> None:
-        self.path = Path(path)
-        self.written = 0
-        self.lost = 0
-        self._redact = redaction_of(tuple(redact))
-        self._sealing = self.path.suffix == ".zst"
-        if self._sealing:
-            zstd_module()
-        self._plain = unsealed_path(self.path) if self._sealing else self.path
-        self._file = _created(self._plain)
-        self._queue = deque[_Waiting]()
-        self._limit = limit_bytes
-        self._given = self._taken = 0  # bytes; each belongs to one thread
-        self._missed = _Missed()
-        self._failure: RecordingError | None = None
-        self._told = False
-        self._wake, self._stop = threading.Event(), threading.Event()
-        self._queue.append(line_of_header(replace(header, redacted=self._redact)))
-        self._wake.set()
-        self._thread = threading.Thread(target=self._run, name="rxrealtime recording", daemon=True)
+        redacted = redaction_of(tuple(redact))
+        self._file = RecordingFile(Path(path))
+        self._queue = EntryQueue(limit_bytes)
+        self._thread = _Thread(self._queue, self._file, replace(header, redacted=redacted))
+        self._told: RecordingError | None = None
         self._thread.start()
+
+    @property
+    def path(self) -> Path:
+        """Where the recording is in the end."""
+        return self._file.path
+
+    @property
+    def written(self) -> int:
+        """How many entries are in the file, flushed."""
+        return self._thread.written
+
+    @property
+    def lost(self) -> int:
+        """How many entries there was no room for."""
+        return self._queue.lost
 
     def write(self, frame: Frame, binary: bool | None = None) -> None:
         """Record a frame.
@@ -119,7 +80,8 @@ class RecordingWriter:
         Raises:
             RecordingError: The recording is closed; or writing failed, which is told once, later frames are ignored.
         """
-        self._put((frame, binary), frame.at, len(frame.data))
+        if self._takes():
+            self._queue.put(frame, len(frame.data), binary)
 
     def mark(self, mark: Mark) -> None:
         """Record something that is no frame.
@@ -130,7 +92,8 @@ class RecordingWriter:
         Raises:
             RecordingError: As `write`.
         """
-        self._put(mark, mark.at, len(mark.text))
+        if self._takes():
+            self._queue.put(mark, len(mark.text))
 
     def finish(self, end: Mark | None = None) -> None:
         """Let the rest be written and sealed, without waiting for it; only the first call counts.
@@ -138,134 +101,86 @@ class RecordingWriter:
         Args:
             end: How it ended; by default only that the recording was closed.
         """
-        if not self._stop.is_set():
-            self._fill_gap()
-            self._queue.append(end or Mark("end", self._missed.last, "the recording was closed"))
-            self._stop.set()
-            self._wake.set()
+        self._queue.close(end)
 
-    def close(self) -> None:
+    def close(self, progress: Callable[[float], None] = lambda done: None) -> None:
         """Write the rest, seal, and wait for it; idempotent.
+
+        Args:
+            progress: Told how much is sealed, from 0 to 1, ten times a second.
 
         Raises:
             RecordingError: Something could not be written; what was written before is in the file.
         """
         self.finish()
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
+        while self._thread.is_alive():
+            progress(self._file.sealed)
+            self._thread.join(_GLANCE)
+        progress(1.0)
+        if self._thread.failure is not None:
+            raise self._thread.failure
 
-    def _put(self, entry: _Waiting, at: float, size_bytes: int) -> None:
-        if self._failure is not None or self._stop.is_set():
-            self._tell()
-            return
-        size_bytes += _OVERHEAD_BYTES
-        if self._given - self._taken + size_bytes > self._limit:
-            self.lost += 1
-            self._missed.add(at, size_bytes)
-            return
-        self._fill_gap()
-        self._missed.last = at
-        self._given += size_bytes
-        self._queue.append(entry)
-        if not self._wake.is_set():
-            self._wake.set()
+    def _takes(self) -> bool:
+        """Tell whether there is anybody to write."""
+        if self._thread.failure is None and not self._queue.closed:
+            return True
+        self._refuse()
+        return False
 
-    def _tell(self) -> None:
-        if self._failure is None:
+    def _refuse(self) -> None:
+        failure = self._thread.failure
+        if failure is None:
             raise RecordingError(f"the recording {self.path} is closed")
-        if not self._told:
-            self._told = True
-            raise self._failure
+        if self._told is not failure:
+            self._told = failure
+            raise failure
 
-    def _fill_gap(self) -> None:
-        if self._missed.entries:
-            self._queue.append(self._missed.taken())
 
-    def _run(self) -> None:
+class _Thread(threading.Thread):
+    """Writes what a queue gives to a file, and closes that.
+
+    Args:
+        queue: What to write.
+        file: Where to.
+        header: The first line, which says what to take out.
+
+    Attributes:
+        written: How many entries are in the file, flushed.
+        failure: What went wrong; nothing is written any more.
+    """
+
+    def __init__(self, queue: EntryQueue, file: RecordingFile, header: Header) -> None:
+        super().__init__(name="rxrealtime recording", daemon=True)
+        self.written = 0
+        self.failure: RecordingError | None = None
+        self._queue, self._file, self._header = queue, file, header
+
+    def run(self) -> None:
+        """Write until the queue ends."""
         try:
-            while not (self._stop.is_set() and not self._queue):
-                self._wake.wait()
-                self._stop.wait(_GATHER)
-                self._wake.clear()
-                self._drain()
-            self._file.close()
-            if self._sealing:
-                _sealed(self._plain, self.path)
+            self._write_all()
         except Exception as error:  # whatever it is, it is told; a thread that died in silence would lose the rest
             why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-            self._failure = RecordingError(f"cannot write the recording {self.path}: {why}")
-            self._failure.__cause__ = error
-            self._queue.clear()
-            with suppress(OSError):
-                self._file.close()
+            self._file.abandon()
+            self._queue.abandon()
+            self.failure = RecordingError(f"cannot write the recording {self._file.path}: {why}")
+            self.failure.__cause__ = error
 
-    def _drain(self) -> None:
-        """Write what waits, and flush it."""
-        while self._queue:
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH))]
-            self._file.write(b"".join(map(self._line, batch)))
-            self._file.flush()
-            self._taken += sum(map(_size, batch))
+    def _write_all(self) -> None:
+        redact = redaction_of(self._header.redacted)
+        self._file.append(line_of_header(self._header))
+        for batch in self._queue.batches():
+            self._file.append(b"".join(_line(entry, binary, redact) for entry, _, binary in batch))
             self.written += len(batch)
+        self._file.close()
 
-    def _line(self, entry: _Waiting) -> bytes:
-        match entry:
-            case bytes():
-                return entry
-            case Mark():
-                return line_of_mark(_masked(entry))
-            case (frame, binary):
-                return line_of_frame(without_payload(without_credentials(frame), self._redact), binary)
+
+def _line(entry: Entry, binary: bool | None, redact: tuple[Redaction, ...]) -> bytes:
+    if isinstance(entry, Mark):
+        return line_of_mark(_masked(entry))
+    return line_of_frame(without_payload(without_credentials(entry), redact), binary)
 
 
 def _masked(mark: Mark) -> Mark:
     detail = {name: masked(value) if isinstance(value, str) else value for name, value in mark.detail.items()}
     return replace(mark, text=masked(mark.text), detail=detail)
-
-
-def _size(entry: _Waiting) -> int:
-    """Give what an entry counted when it was put; the header and marks of our own counted nothing."""
-    match entry:
-        case bytes():
-            return 0
-        case Mark():
-            return len(entry.text) + _OVERHEAD_BYTES if entry.kind not in ("lost", "end") else 0
-        case (frame, _):
-            return len(frame.data) + _OVERHEAD_BYTES
-
-
-def _created(path: Path) -> BinaryIO:
-    try:
-        return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))
-    except OSError as error:
-        raise RecordingError(f"cannot write the recording {path}: {error.strerror}") from error
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """Write a file, whole or not at all.
-
-    Args:
-        path: The file; one that is there is written over at the end.
-
-    Yields:
-        What to write to.
-
-    Raises:
-        RecordingError: The file cannot be made.
-    """
-    unfinished = path.with_name(f"{path.name}.tmp")
-    try:
-        with _created(unfinished) as file:
-            yield file
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _sealed(plain: Path, path: Path) -> None:
-    """Put the sealed form in the place of the plain one."""
-    with plain.open("rb") as source, written_whole(path) as target:
-        seal(source, target)
-    plain.unlink()

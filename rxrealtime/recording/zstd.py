@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -54,27 +54,26 @@ def zstd_module() -> Any:
         ) from None
 
 
-def seal(source: BinaryIO, target: BinaryIO, progress: Callable[[int], None] = lambda done: None) -> None:
+def seal(lines: Iterable[bytes], target: BinaryIO, progress: Callable[[int], None] = lambda done: None) -> None:
     """Compress lines into independent frames with a table at the end.
 
     Args:
-        source: The lines.
+        lines: The lines, each with its end.
         target: Where the frames go.
-        progress: Told how many bytes of the source are done.
+        progress: Told after each frame how many bytes of lines are done.
 
     Raises:
         ConfigurationError: There is no zstd.
-        OSError: A file cannot be read or written.
+        OSError: The frames cannot be written.
     """
     compress = zstd_module().compress
     table: list[tuple[int, int]] = []
     done = 0
-    while lines := source.read(_BLOCK_BYTES):
-        lines += source.readline()
-        block = compress(lines)
+    for gathered in _gathered(lines):
+        block = compress(gathered)
         target.write(block)
-        table.append((len(block), len(lines)))
-        done += len(lines)
+        table.append((len(block), len(gathered)))
+        done += len(gathered)
         progress(done)
     target.write(_written_table(table))
 
@@ -145,6 +144,18 @@ def unsealed(file: BinaryIO) -> Iterator[bytes]:
             yield from lines
     except (zstd.ZstdError, EOFError) as error:
         raise RecordingError(f"the recording is not zstd, or damaged: {error}") from None
+
+
+def _gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Give as many lines at a time as make a block."""
+    gathered = bytearray()
+    for line in lines:
+        gathered += line
+        if len(gathered) >= _BLOCK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
 
 
 def _written_table(table: list[tuple[int, int]]) -> bytes:

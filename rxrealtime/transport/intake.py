@@ -16,7 +16,7 @@ from websockets import frames as wire
 from websockets.asyncio.client import ClientConnection
 from websockets.protocol import State
 
-from rxrealtime.frames import Frame
+from rxrealtime.frames import Frame, frame_of
 from rxrealtime.transport.gone import GoneTransport
 
 __all__ = ["IntakeConnection"]
@@ -35,7 +35,8 @@ class IntakeConnection(ClientConnection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.inbox: deque[Frame] = deque()
-        self.opened = self.loop.time()
+        self._clock = self.loop.time
+        self.opened = self._clock()
         self._fragments: list[bytes] = []
         self._waiting: asyncio.Future[None] | None = None
 
@@ -71,7 +72,7 @@ class IntakeConnection(ClientConnection):
         await self._waiting
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
-        self.inbox.append(Frame("received", bytes(data), self.loop.time() - self.opened))
+        self.inbox.append(frame_of(("received", bytes(data), self._clock() - self.opened)))
         if len(self.inbox) >= _HIGH:
             self.transport.pause_reading()
         if self._waiting is not None:

@@ -1,6 +1,7 @@
 """Pictures of what happened: pure values that draw themselves, and views that follow what is happening."""
 
 from rxrealtime.views.charts import Latencies, TokensUsed
+from rxrealtime.views.live import View, show
 from rxrealtime.views.marbles import Marbles
 from rxrealtime.views.moments import Moment, moments
 from rxrealtime.views.picture import Picture
@@ -17,11 +18,13 @@ __all__ = [
     "Summary",
     "Timeline",
     "TokensUsed",
+    "View",
     "Waveform",
     "event_rows",
     "latency_rows",
     "moments",
     "response_rows",
+    "show",
     "summarize",
     "to_dataframe",
     "turn_rows",

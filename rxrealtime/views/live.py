@@ -7,8 +7,7 @@ behind for ever beyond about 60 a second, and hold the loop for seconds.
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from reactivex import Observable, abc
@@ -18,7 +17,9 @@ from reactivex.scheduler.eventloop import AsyncIOScheduler
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.faults import Fault, log_fault
 from rxrealtime.session import Session
+from rxrealtime.views.boards import SessionBoard, StreamBoard
 from rxrealtime.views.moments import session_moments
+from rxrealtime.views.painters import CanvasPainter, Painter, PicturePainter, Wish
 from rxrealtime.views.scenes import SessionScene, StreamScene
 from rxrealtime.views.screens import Screen, notebook_screen
 from rxrealtime.views.shelf import shelve
@@ -28,10 +29,17 @@ __all__ = ["View", "show"]
 
 _LEAST: Final = 0.1
 """Seconds between two updates, at least: ten a second."""
-_PERIOD: Final = 0.2
+_PICTURE, _BATCH = 0.2, 0.1
+"""Seconds between two pictures, and between two batches for a canvas, unless it is said otherwise."""
 
 
-def show(source: Session | Observable[Any], *, every: float = _PERIOD, screen: Screen | None = None) -> View:
+def show(
+    source: Session | Observable[Any],
+    *,
+    canvas: bool = False,
+    every: float | None = None,
+    screen: Screen | None = None,
+) -> View:
     """Show a session, or any stream, in the output of this cell, and follow it while other cells run.
 
     The view subscribes from outside: the session knows nothing of it. It stops with what it follows and leaves the last
@@ -40,14 +48,17 @@ def show(source: Session | Observable[Any], *, every: float = _PERIOD, screen: S
 
     Args:
         source: A session, open or not yet; or a stream, whose values are drawn as marbles. A cold one is subscribed to.
-        every: Seconds between two updates, at least 0.1; default 0.2. It is painted only if something is new.
+        canvas: Whether to draw on a canvas, with zoom, hover and a button that stops it, instead of one picture after
+            the other; default False. It takes thousands of events a second and needs ``rxrealtime[notebook]``.
+        every: Seconds between two updates, at least 0.1; default 0.2, on a canvas 0.1. It is painted only if something
+            is new.
         screen: Where to paint; default None, the notebook.
 
     Returns:
         The view. End a notebook with ``await view.finish()``: it publishes the last picture from the user's own cell.
 
     Raises:
-        ConfigurationError: There is no notebook, no running event loop, or ``every`` is too short.
+        ConfigurationError: There is no notebook, no running event loop, no canvas, or ``every`` is too short.
 
     Example:
         >>> async def cell():
@@ -55,10 +66,12 @@ def show(source: Session | Observable[Any], *, every: float = _PERIOD, screen: S
         ...     await session.send(*commands.say("Hello"))
         ...     await view.finish()
     """
-    if every < _LEAST:
-        raise ConfigurationError(f"a view is updated at most every {_LEAST} s, not every {every} s")
-    place = screen or notebook_screen()
-    view = View(source, place, every, _running_loop())
+    period = every if every is not None else _BATCH if canvas else _PICTURE
+    if period < _LEAST:
+        raise ConfigurationError(f"a view is updated at most every {_LEAST} s, not every {period} s")
+    place, loop = screen or notebook_screen(), _running_loop()
+    painter = CanvasPainter(place, place.canvas()) if canvas else PicturePainter(place)
+    view = View(source, _first(source, canvas), painter, period, loop)
     shelve(place.cell, view)
     return view
 
@@ -68,7 +81,8 @@ class View:
 
     Args:
         source: What it follows.
-        screen: Where it is painted.
+        sight: What is known before anything came.
+        painter: Paints it.
         every: Seconds between two updates.
         loop: The event loop of the notebook.
 
@@ -77,18 +91,21 @@ class View:
     """
 
     def __init__(
-        self, source: Session | Observable[Any], screen: Screen, every: float, loop: asyncio.AbstractEventLoop
+        self,
+        source: Session | Observable[Any],
+        sight: Sight[Any],
+        painter: Painter,
+        every: float,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.source = source
-        self._screen = screen
+        self._painter = painter
         self._loop = loop
         self._began = loop.time()
-        self._sight = _first(source)
-        self._drawn: Sight | None = None
+        self._sight = self._drawn = sight
         self._painted = self._began
         self._failure: Exception | None = None
-        self._display_id = uuid.uuid4().hex
-        screen.publish(self._drawing(), display_id=self._display_id, update=False)
+        self._remember(painter.begin(sight, self._hear))
         self._subscription = self._follow()
         self._task = loop.create_task(self._paint_on(every), name="rxrealtime live view")
 
@@ -98,7 +115,10 @@ class View:
         return self._sight.end is None
 
     def close(self) -> None:
-        """Follow no longer; the last picture is painted soon and stays. The session goes on."""
+        """Follow no longer; the last picture is painted soon and stays. The session goes on.
+
+        A canvas has a button for this; below a picture, call it in another cell.
+        """
         self._subscription.dispose()
         self._sight = self._sight.ended("no longer followed")
 
@@ -106,6 +126,7 @@ class View:
         """Follow no longer and paint no more."""
         self.close()
         self._task.cancel()
+        self._painter.close()
 
     def report(self, error: Exception) -> None:
         """Show a bug that was contained, by its type and place.
@@ -127,7 +148,7 @@ class View:
         await asyncio.wait([self._task])
         await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
         self.close()
-        self._paint()
+        self._paint(self._painter.finish)
         if self._failure is not None:
             raise self._failure
 
@@ -164,36 +185,33 @@ class View:
         while self.live:
             await asyncio.sleep(every)
             if self._sight is not self._drawn:
-                self._paint()
+                self._paint(self._painter.paint)
 
-    def _paint(self) -> None:
-        """Draw what is known now; what keeps it from being drawn is shown, remembered for `finish`, and logged."""
-        bundle = self._drawing()
-        self._painted = self._loop.time()
+    def _hear(self, wish: Wish) -> None:
+        if wish == "stop":
+            self.close()
+        else:
+            self._paint(self._painter.paint)
+
+    def _paint(self, paint: Callable[[Sight[Any]], Exception | None]) -> None:
+        """Paint what is known now; what keeps it from being painted is remembered for `finish`, and logged."""
+        self._drawn, self._painted = self._sight, self._loop.time()
         try:
-            self._screen.publish(bundle, display_id=self._display_id, update=True)
+            self._remember(paint(self._sight))
         except Exception as error:  # the notebook may be gone
             self._remember(error)
             self._end(error)
 
-    def _drawing(self) -> Mapping[str, str]:
-        self._drawn = self._sight
-        try:
-            return self._sight.bundle()
-        except Exception as error:  # whatever it is, it must be seen
-            self._remember(error)
-            return self._sight.failed(error)
-
-    def _remember(self, error: Exception) -> None:
-        if self._failure is None:
+    def _remember(self, error: Exception | None) -> None:
+        if error is not None and self._failure is None:
             self._failure = error
             log_fault(Fault(error))
 
 
-def _first(source: Session | Observable[Any]) -> Sight:
+def _first(source: Session | Observable[Any], canvas: bool) -> Sight[Any]:
     if isinstance(source, Session):
-        return Sight(SessionScene(), "session")
-    return Sight(StreamScene(), "stream")
+        return Sight(SessionBoard() if canvas else SessionScene(), "session")
+    return Sight(StreamBoard() if canvas else StreamScene(), "stream")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

@@ -11,14 +11,15 @@ from rxrealtime.views.moments import Moment, is_failure
 from rxrealtime.views.picture import Picture
 from rxrealtime.views.svg import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, cross, drawing, escaped, label, line, shortened
 
-__all__ = ["MOST", "End", "Marbles"]
+__all__ = ["COLOURS", "MOST", "End", "Marbles", "failed", "name_of"]
 
 _LEFT, _RIGHT, _MIDDLE = 20, 30, 34
 MOST: Final = 500
 """How many values are drawn."""
 End = Literal["completed", "failed"] | None
 """How a stream ended; None if it goes on."""
-_COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
+COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
+"""The colours of the kinds of values, in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Marbles(Picture):
 
     def to_svg(self) -> str:
         """Draw it."""
-        names = list(dict.fromkeys(_name(value) for _, value in self.values if not _failed(value)))
+        names = list(dict.fromkeys(name_of(value) for _, value in self.values if not failed(value)))
         rows = (len(names) + 2) // 3
         last = self.width - _RIGHT
         parts = [line(_LEFT, _MIDDLE, last, _MIDDLE, INK, 1.5), line(last - 6, _MIDDLE - 5, last, _MIDDLE, INK, 1.5)]
@@ -74,17 +75,18 @@ class Marbles(Picture):
         first, last = self.values[0][0], self.values[-1][0]
         share = (at - first) / (last - first) if last > first else (number / max(len(self.values) - 1, 1))
         x = _LEFT + 12 + share * (self.width - _LEFT - _RIGHT - 48)
-        title = f"{_name(value)} at {at:.3f} s"
-        if _failed(value):
+        title = f"{name_of(value)} at {at:.3f} s"
+        if failed(value):
             return cross(x, _MIDDLE, title, 7)
-        return _ball(x, _MIDDLE, names.index(_name(value)), title)
+        return _ball(x, _MIDDLE, names.index(name_of(value)), title)
 
 
-def _failed(value: object) -> bool:
+def failed(value: object) -> bool:
+    """Tell whether a value says that something failed."""
     return isinstance(value, Exception) or is_failure(value)
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
     """Name a value by its type on the wire, or its class: never by what it holds."""
     kind = getattr(value, "type", None)
     return kind if isinstance(kind, str) else type(value).__name__
@@ -93,6 +95,6 @@ def _name(value: object) -> str:
 def _ball(x: float, y: float, kind: int, title: str) -> str:
     """Draw a marble; beyond the 26th kind they have no letter."""
     told = f"<title>{escaped(title)}</title>" if title else ""
-    fill, letter = _COLOURS[kind % len(_COLOURS)], ascii_lowercase[kind : kind + 1]
+    fill, letter = COLOURS[kind % len(COLOURS)], ascii_lowercase[kind : kind + 1]
     circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="{fill}" stroke="#ffffff" stroke-width="1">{told}</circle>'
     return circle + (label(x, y + 3.5, letter, "#ffffff", 11, "middle") if letter else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.views.canvas import widget_page
 
-__all__ = ["Cell", "NotebookScreen", "Screen", "notebook_screen"]
+__all__ = ["Cell", "NotebookScreen", "Page", "Screen", "notebook_screen"]
 
 _NO_NOTEBOOK: Final = (
     "a live view is painted into a notebook: call show() in a cell of Jupyter (pip install 'rxrealtime[notebook]'), "
@@ -29,6 +30,35 @@ class Cell:
     run: str
 
 
+class Page(Protocol):
+    """A canvas that draws what it is told."""
+
+    @property
+    def bundle(self) -> Mapping[str, Any]:
+        """What shows it, by MIME type."""
+        ...
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Tell it something.
+
+        Args:
+            message: What can become JSON.
+        """
+        ...
+
+    def listen(self, hear: Callable[[Mapping[str, Any]], None]) -> None:
+        """Hear what it says.
+
+        Args:
+            hear: Called with each message, in the event loop.
+        """
+        ...
+
+    def close(self) -> None:
+        """Take it away; once more does nothing."""
+        ...
+
+
 class Screen(Protocol):
     """Shows pictures and replaces them."""
 
@@ -37,7 +67,15 @@ class Screen(Protocol):
         """The cell that is running now."""
         ...
 
-    def publish(self, bundle: Mapping[str, str], *, display_id: str, update: bool) -> None:
+    def canvas(self) -> Page:
+        """Make a canvas; it is seen once its bundle is published.
+
+        Raises:
+            ConfigurationError: There can be none here.
+        """
+        ...
+
+    def publish(self, bundle: Mapping[str, Any], *, display_id: str, update: bool) -> None:
         """Show something.
 
         Args:
@@ -65,7 +103,15 @@ class NotebookScreen:
         key = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code", "")
         return Cell(key, parent.get("header", {}).get("msg_id", ""))
 
-    def publish(self, bundle: Mapping[str, str], *, display_id: str, update: bool) -> None:
+    def canvas(self) -> Page:
+        """Make a canvas; needs the extra ``rxrealtime[notebook]``.
+
+        Raises:
+            ConfigurationError: The extra is not installed.
+        """
+        return widget_page()
+
+    def publish(self, bundle: Mapping[str, Any], *, display_id: str, update: bool) -> None:
         """Show something in an output, or replace what it shows."""
         self._shell.display_pub.publish(dict(bundle), transient={"display_id": display_id}, update=update)
 

@@ -24,6 +24,7 @@ __all__ = [
     "escaped",
     "label",
     "line",
+    "printable",
     "rect",
     "shortened",
 ]
@@ -37,9 +38,14 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 _FAMILY: Final = "Helvetica, Arial, DejaVu Sans, sans-serif"
 
 
+def printable(text: str) -> str:
+    """Replace what XML cannot hold: control characters, and surrogates, which no UTF-8 can hold either."""
+    return _NO_XML.sub("\ufffd", text)
+
+
 def escaped(text: str) -> str:
     """Make a text harmless: markup stays text, and what XML cannot hold is replaced."""
-    return html.escape(_NO_XML.sub("\ufffd", text))
+    return html.escape(printable(text))
 
 
 def shortened(text: str, length: int) -> str:

@@ -29,7 +29,7 @@ from rxrealtime.views.svg import (
     shortened,
 )
 
-__all__ = ["Timeline"]
+__all__ = ["Timeline", "colour"]
 
 _COLOURS: Final = dict(zip(LANES, (GREY, BLUE, BLUE, GREY, GREEN, GREEN, PURPLE, "#8c6d1f", RED), strict=True))
 _ENDED: Final = {"cancelled": ORANGE, "failed": RED, "incomplete": RED}
@@ -161,13 +161,17 @@ class _Mark(NamedTuple):
         return self.bar.text or self.bar.status
 
 
+def colour(bar: Bar) -> str:
+    """Give the colour of a bar: of how it ended, where it did not end well, or of its lane."""
+    return _ENDED.get(bar.status) or _COLOURS[bar.lane]
+
+
 def _drawn(bars: tuple[Bar, ...], scale: _Scale, y: float) -> Iterator[str]:
     marks = [_mark(list(same), scale) for _, same in groupby(bars, key=lambda bar: round(scale.x(bar.start)))]
     edges = [*(mark.x for mark in marks[1:]), float(scale.width)]
     for mark, edge in zip(marks, edges, strict=False):  # none in a row without bars
         more = f" (and {mark.hidden} more)" if mark.hidden else ""
-        fill = _ENDED.get(mark.bar.status) or _COLOURS[mark.bar.lane]
-        yield rect(mark.x, y, mark.width, _BAR, fill, f"{mark.text or mark.bar.lane}{more}")
+        yield rect(mark.x, y, mark.width, _BAR, colour(mark.bar), f"{mark.text or mark.bar.lane}{more}")
         yield _written(mark, edge, y + 13)
 
 

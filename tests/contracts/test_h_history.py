@@ -20,6 +20,7 @@ from rxrealtime.events import (
     ConversationItemCreate,
     ConversationItemDeleted,
     ConversationItemRetrieved,
+    ConversationItemTruncated,
     ResponseContentPartAdded,
     ResponseContentPartDone,
 )
@@ -31,6 +32,7 @@ from tests.history.traces import Trace, folded, lines, traces
 from tests.operators.streams import interleavings
 from tests.operators.wire import (
     added,
+    audio,
     created,
     done,
     failed,
@@ -356,6 +358,22 @@ def test_r6_parts_are_told_apart_by_item_and_index(data: st.DataObject) -> None:
 
     assert [entry.text for entry in history] == ["One two\nThree four", "Five"]
     assert [entry.status for entry in history] == ["completed", "completed"]
+
+
+def test_r6_the_audio_of_a_part_bounds_what_was_heard_of_that_part_alone() -> None:
+    """Two spoken parts of one item interleave; one is cut in its middle, the other keeps all its words."""
+    empty = spoken_item("a", role="assistant", status="in_progress").model_copy(update={"content": ()})
+    second = bytes(48_000)
+    spoken = [
+        *(say("One two"), say("Three ", index=1), audio(second), audio(second, index=1)),
+        *(say("four five", index=1), audio(second, index=1)),
+    ]
+    cut = ConversationItemTruncated(item_id="a", content_index=1, audio_end_ms=1000)
+
+    (entry,) = folded([output_added(empty), added(empty), *spoken, cut])
+
+    assert entry.heard_ms == {1: 1000}
+    assert [part.transcript for part in entry.item.content] == ["One two", "Three"]  # type: ignore[union-attr]
 
 
 def test_r6_a_part_is_named_as_items_do() -> None:

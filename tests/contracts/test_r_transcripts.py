@@ -25,7 +25,6 @@ from rxrealtime.server.scenarios import Rule, Scenario
 from rxrealtime.server.voices import transcribe
 from tests.history.engines import Listener
 from tests.history.traces import folded
-from tests.operators.streams import interleavings
 from tests.operators.wire import added, audio, done, item_done, output_added, said, say, spoken_item
 from tests.server.driving import text_item as typed
 
@@ -240,19 +239,3 @@ def test_r4_audio_is_measured_in_the_format_of_the_session() -> None:
     assert text_of(*events[:-1], _truncated(999)) == ""
     odd = SessionUpdated.model_validate({"session": {"audio": {"output": {"format": "opus"}}}})
     assert text_of(odd, *spoken(), interrupted(1000)) == "One"
-
-
-@forall(st.data())
-def test_r6_audio_is_counted_by_item_and_part(data: st.DataObject) -> None:
-    """R6: what was heard of a part is measured by its own audio, however parts and items interleave."""
-    words = ("One", " two", " three")
-    others = Message(id="b", role="assistant", status="in_progress", content=())
-    rows = [
-        [event for word in words for event in (say(word, item, index), audio(bytes(48 * each_ms), item, index))]
-        for item, index, each_ms in (("a", 0, 400), ("a", 1, 1000), ("b", 0, 600))
-    ]
-    cuts = [interrupted(900), interrupted(1100, index=1), interrupted(1250, item="b")]
-
-    history = folded([*begun(output_added(others), added(others)), *data.draw(interleavings(*rows)), *cuts])
-
-    assert [entry.text for entry in history] == ["One two\nOne", "One two"]

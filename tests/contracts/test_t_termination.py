@@ -17,6 +17,7 @@ from rxrealtime import (
     KeepaliveLost,
     MemoryFaults,
     MemoryTransport,
+    ReplayTransport,
     ServerClosed,
     Session,
     SessionClosedError,
@@ -24,8 +25,10 @@ from rxrealtime import (
     SessionStateError,
     SessionUpdate,
     UnreachableError,
+    commands,
 )
 from rxrealtime.events import SessionConfig
+from rxrealtime.frames import Frame
 from tests.frames import transcript_delta
 from tests.leaks import run_clean
 
@@ -489,3 +492,58 @@ def test_t3_a_connection_that_arrives_as_the_opening_is_cancelled_is_closed(turn
             assert transport.inner.peer.close_code == 1000
 
     run_clean(main)
+
+
+class _Stuck(MemoryTransport):
+    """A network that takes nothing any more once it is stuck."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck = asyncio.Event()
+        self.reached = asyncio.Event()
+
+    async def connect(self) -> Any:
+        connection: Any = await super().connect()
+        send = connection.send
+
+        async def taken(data: bytes) -> Any:
+            if self.stuck.is_set():
+                self.reached.set()
+                await asyncio.Event().wait()
+            return await send(data)
+
+        connection.send = taken
+        return connection
+
+
+def test_t3_what_a_session_was_sending_by_itself_is_given_up() -> None:
+    """T3: a create that follows by itself hangs in the network; nothing of it is left after the end."""
+
+    async def main() -> None:
+        transport = _Stuck()
+        async with Session(transport) as session:
+            await session.send(*commands.say("one"))
+            transport.peer.send(_response("created", "r1"))
+            await transport.peer.flush()
+            await session.send(*commands.say("two"))
+            transport.stuck.set()
+            transport.peer.send(_response("done", "r1"))
+            await transport.reached.wait()
+
+    run_clean(main)
+
+
+def test_t4_a_transport_that_comes_to_its_end_completes() -> None:
+    """T4: neither side closed, nothing was lost: the end of a recording is no failure."""
+
+    async def main() -> tuple[list[Any], Exception | None]:
+        session = Session(ReplayTransport([Frame("received", CREATED)], speed=0))
+        seen: list[Any] = []
+        session.events.subscribe(seen.append, seen.append, lambda: seen.append(None))
+        async with session:
+            ended = await asyncio.wait_for(session.closed, 10)
+        return seen, ended.cause
+
+    seen, cause = run_clean(main)
+    assert [getattr(value, "type", value) for value in seen] == ["session.created", None]
+    assert cause is None

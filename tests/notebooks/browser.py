@@ -1,127 +1,175 @@
-"""Look at a live view as a person does: JupyterLab in headless Chromium. ``python -m tests.notebooks.browser FOLDER``
+"""Look at live views as a person does: JupyterLab in headless Chromium. ``python -m tests.notebooks.browser FOLDER``
 
-Opens a notebook that shows a stream of 200 events a second, runs another cell meanwhile, closes the view, saves,
-loads the page anew, and leaves screenshots in the folder. Needs JupyterLab, playwright and Chromium; says so where
-one is missing.
+Shows a stream of 200 events a second for ten seconds, as pictures and on a canvas, and one of 5,000 on a canvas, while
+other cells run; stops them; loads the page anew; saves; and leaves screenshots in the folder. Needs JupyterLab,
+playwright, anywidget and Chromium; says so where one is missing.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import json
-import shutil
-import socket
-import subprocess
+import itertools
+import re
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.notebooks import cells
+from tests.notebooks.pages import Notebook, chromium, lab, missing, until
+
 __all__ = ["main"]
 
-LIVE = """import asyncio, time
-from reactivex import Subject
-from rxrealtime.views.live import show
-
-values = Subject()
-late = []
-
-async def feed():
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-    for number in range(2000):
-        due = start + number / 200
-        await asyncio.sleep(max(due - loop.time(), 0))
-        late.append(loop.time() - due)
-        values.on_next(number)
-
-view = show(values)
-task = asyncio.create_task(feed())"""
-OTHER = """for number in range(8):
-    await asyncio.sleep(0.5)
-print('other cell done')"""
-END = """await task
-view.close()
-await view.finish()
-print('fed', len(late), 'late by at most', round(max(late) * 1000), 'ms')"""
+_LATE = 1000
+"""Milliseconds that the feed may be late at most: a kernel that fell behind is later and later."""
+_SECONDS = 10
 
 
-def missing() -> list[str]:
-    """Give what is needed and not here."""
-    packages = [name for name in ("jupyterlab", "playwright", "ipykernel") if importlib.util.find_spec(name) is None]
-    return packages + ([] if shutil.which("chromium") else ["chromium"])
-
-
-@contextlib.contextmanager
-def lab(folder: Path) -> Iterator[str]:
-    """Run JupyterLab over a folder; give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [f"--port={port}", "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}"]
-    options += ["--IdentityProvider.token=", "--ServerApp.port_retries=0"]
-    server = subprocess.Popen(  # noqa: S603  # our own arguments
-        [sys.executable, "-m", "jupyterlab", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _until(lambda: _answers(f"{url}/api/status"), 60)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _answers(url: str) -> bool:
-    with contextlib.suppress(OSError):
-        urllib.request.urlopen(url, timeout=2)  # noqa: S310  # our own server
-        return True
-    return False
-
-
-def _until(holds: Any, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise SystemExit("it did not come to be in time")
-        time.sleep(0.1)
-
-
-def _notebook(path: Path) -> None:
-    cells = [
-        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
-        for n, source in enumerate((LIVE, OTHER, END))
-    ]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    path.write_text(json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
-
-
-def look(page: Any, url: str, shots: Path) -> None:
-    """Go through the notebook; every step has to hold."""
-    page.goto(f"{url}/lab/tree/live.ipynb?reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)
-    page.click(".jp-Notebook .jp-Cell >> nth=0")
-    for _ in range(3):
-        page.keyboard.press("Shift+Enter")
-    outputs = page.locator(".jp-OutputArea-output")
-    picture = outputs.locator("img").first
+def pictures(notebook: Notebook) -> None:
+    """The plain view: it follows while another cell runs, is stopped from a cell, and its picture is saved."""
+    notebook.run(0)
+    picture = notebook.output(0).locator("img").first
     picture.wait_for(timeout=60_000)
+    notebook.run(1)
     seen: set[str] = set()
-    while not outputs.get_by_text("other cell done").count():
+    while not notebook.output(1).get_by_text("other cell done").count():
         seen.add(picture.get_attribute("src") or "")
-        page.wait_for_timeout(100)
-    page.screenshot(path=shots / "1-while-another-cell-ran.png")
+        notebook.page.wait_for_timeout(50)
+    notebook.shot("1-while-another-cell-ran")
     assert len(seen) >= 10, f"only {len(seen)} pictures while the other cell ran"
-    outputs.get_by_text("late by at most").wait_for(timeout=60_000)
-    page.screenshot(path=shots / "2-closed.png")
-    print(outputs.get_by_text("late by at most").inner_text(), "-", len(seen), "pictures seen in 4 s")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+s")
+    notebook.run(2)
+    stopped = int(notebook.says(2, "closed at").split()[-1])
+    words = notebook.says(0, "no longer followed")
+    frozen = picture.get_attribute("src")
+    in_time(notebook, 3, 200)
+    assert stopped < 2000, "the view was to be closed while the feed went on"
+    assert f"{stopped:,} values" in words, words
+    assert picture.get_attribute("src") == frozen, "the view went on after close()"
+    notebook.shot("2-closed-from-another-cell")
+    kept(notebook, 4, "no longer followed")
+
+
+def canvas(notebook: Notebook, rate: int, again: bool) -> None:
+    """The canvas: it follows while another cell runs, is zoomed and hovered, and is there if the page is loaded again.
+
+    A page that was loaded again has the last picture below the cell that asked for it.
+    """
+    notebook.run(0)
+    notebook.says(0, "live")
+    notebook.run(1)
+    seen: set[int] = set()
+    while not notebook.output(1).get_by_text("other cell done").count():
+        seen.add(count(notebook))
+        notebook.page.wait_for_timeout(50)
+    assert len(seen) >= 10, f"only {len(seen)} states while the other cell ran"
+    notebook.shot("1-while-another-cell-ran")
+    if again:
+        notebook.save("jupyter.widget-view")
+        notebook.load()
+        until(lambda: count(notebook) > max(seen), "the canvas goes on after the page was loaded again")
+        until(lambda: range_of(notebook)[0] > 2 * rate, "what came before the page was loaded again is there")
+        notebook.shot("2-loaded-again")
+    in_time(notebook, 2, rate)
+    until(lambda: count(notebook) == rate * _SECONDS, "the canvas shows all values", 3)
+    explore(notebook)
+    stop(notebook)
+    kept(notebook, 3, f"{rate * _SECONDS:,} values · no longer followed", 3 if again else 0)
+
+
+def session(notebook: Notebook) -> None:
+    """A session on a canvas, and one as a picture: each view ends with the session that it follows."""
+    for number, end in ((0, 1), (2, 3)):
+        notebook.run(number)
+        notebook.says(number, "live")
+        notebook.run(end)
+        notebook.says(end, "session closed")
+        words = notebook.says(number, "· ended")
+        assert re.match(r"session · \d+ values · ended", words), words
+    marks = range_of(notebook)[0]
+    assert marks >= 5, f"only {marks} marks"
+    notebook.shot("1-ended-with-the-session")
+    kept(notebook, 4, "session · ")
+
+
+def count(notebook: Notebook) -> int:
+    """Give how many values the view says it has seen; 0 while there is none."""
+    words = notebook.page.locator(".rxrealtime-words").first
+    found = re.search(r"([\d,]+) values?", words.inner_text()) if words.count() else None
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def range_of(notebook: Notebook) -> tuple[int, float, float]:
+    """Give how many marks a canvas shows, and from when to when."""
+    told = notebook.page.locator("canvas[role=img]").first.get_attribute("aria-label") or ""
+    found = re.fullmatch(r"\d+ lanes, (\d+) marks, (-?[\d.]+) s to (-?[\d.]+) s", told)
+    assert found, told
+    return int(found[1]), float(found[2]), float(found[3])
+
+
+def in_time(notebook: Notebook, number: int, rate: int) -> None:
+    """Wait for the feed, which was not late."""
+    notebook.run(number)
+    words = notebook.says(number, "late by at most")
+    print(notebook.path.stem, "-", words)
+    fed, late = int(words.split()[1]), int(words.split()[-2])
+    assert fed == rate * _SECONDS
+    assert late < _LATE, words
+
+
+def explore(notebook: Notebook) -> None:
+    """Zoom by button and wheel, move, hover: what is told is text, whatever it looks like."""
+    page, drawn = notebook.page, notebook.page.locator("canvas[role=img]").first
+    marks, first, last = range_of(notebook)
+    assert marks > 100, marks
+    page.get_by_role("button", name="Zoom in").click()
+    until(lambda: range_of(notebook)[2] - range_of(notebook)[1] < (last - first) * 0.6, "it is zoomed in", 5)
+    assert range_of(notebook)[2] == last, "the latest stay in sight"
+    box = drawn.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 34)
+    page.keyboard.down("Control")
+    for _ in range(12):
+        page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    until(lambda: range_of(notebook)[2] - range_of(notebook)[1] < (last - first) * 0.1, "the wheel zooms", 5)
+    before = range_of(notebook)[1]
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 200, box["y"] + 34, steps=4)
+    page.mouse.up()
+    until(lambda: range_of(notebook)[1] < before, "it is moved", 5)
+    places = itertools.cycle(range(300, 900, 5))
+    until(lambda: "<img src=x onerror=" in _under(page, box["x"] + next(places), box["y"] + 34), "it is told", 20)
+    assert not page.evaluate("window.hacked"), "what was said has run"
+    notebook.shot("3-zoomed-and-hovered")
+    page.get_by_role("button", name="Show all").click()
+    until(lambda: range_of(notebook)[1:] == (first, last), "all is shown again", 5)
+
+
+def _under(page: Any, x: float, y: float) -> str:
+    """Rest the pointer somewhere; give what is told of that place."""
+    page.mouse.move(x, y)
+    page.wait_for_timeout(50)
+    tip = page.locator(".rxrealtime-tip").first
+    return str(tip.inner_text()) if tip.is_visible() else ""
+
+
+def stop(notebook: Notebook) -> None:
+    """Press the button that closes the view."""
+    notebook.page.get_by_role("button", name="Stop", exact=True).click()
+    notebook.says(0, "no longer followed")
+    assert notebook.page.get_by_role("button", name="Stopped").is_disabled()
+    notebook.shot("4-stopped")
+
+
+def kept(notebook: Notebook, number: int, words: str, place: int = 0) -> None:
+    """Finish in a cell; the saved notebook shows the picture in its place, without a kernel, too."""
+    notebook.run(number)
+    notebook.says(number, "finished")
+    saved = notebook.save('"finished\\n"')
+    assert words in saved, f"{words!r} is not in the saved notebook"
+    assert "data:image/svg+xml;base64" in saved
+    notebook.load(reset=True)
+    notebook.output(place).locator("img").first.wait_for(timeout=60_000)
+    notebook.shot("5-the-saved-notebook")
 
 
 def main() -> int:
@@ -129,30 +177,53 @@ def main() -> int:
     if lacking := missing():
         print("skipped: needs", ", ".join(lacking))
         return 0
-    from playwright.sync_api import sync_playwright
-
     shots = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
     shots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        path = Path(name) / "live.ipynb"
-        _notebook(path)
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        with lab(Path(name)) as url:
-            try:
-                look(page, url, shots)
-                _until(lambda: "2,000 values" in path.read_text("utf-8"), 20)
-                page.goto(f"{url}/lab/tree/live.ipynb?reset")
-                page.locator(".jp-OutputArea-output img").first.wait_for(timeout=60_000)
-                page.screenshot(path=shots / "3-the-saved-notebook.png")
-            except BaseException:
-                page.screenshot(path=shots / "failed.png")
-                raise
-            finally:
-                browser.close()
-    print("1 passed, 0 failed")
+    foreign: list[str] = []
+    with tempfile.TemporaryDirectory() as name, lab(Path(name)) as url:
+        for stem, sources, look in _LOOKS:
+            path = Path(name) / f"{stem}.ipynb"
+            cells.write(path, sources)
+            with chromium(foreign) as page:
+                _look(page, lambda page=page, path=path, look=look: look(Notebook(page, url, path, shots)), shots)
+            print("looked at", stem)
+    assert not foreign, f"asked for {foreign}"
+    print(f"{len(_LOOKS)} passed, 0 failed")
     return 0
+
+
+def _look(page: Any, look: Callable[[], None], shots: Path) -> None:
+    try:
+        look()
+    except BaseException:
+        page.screenshot(path=shots / "failed.png")
+        raise
+
+
+def _on_a_canvas(rate: int) -> tuple[str, ...]:
+    return cells.live(rate, _SECONDS, canvas=True), cells.OTHER, cells.fed(), cells.FINISH
+
+
+_LOOKS: tuple[tuple[str, tuple[str, ...], Callable[[Notebook], None]], ...] = (
+    (
+        "pictures",
+        (cells.live(200, _SECONDS, canvas=False), cells.OTHER, cells.CLOSE, cells.fed(), cells.FINISH),
+        pictures,
+    ),
+    ("canvas", _on_a_canvas(200), lambda notebook: canvas(notebook, 200, again=False)),
+    ("flood", _on_a_canvas(5000), lambda notebook: canvas(notebook, 5000, again=True)),
+    (
+        "session",
+        (
+            cells.SESSION.replace("CANVAS", "False"),
+            cells.SESSION_CLOSE,
+            cells.SESSION.replace("CANVAS", "True"),
+            cells.SESSION_CLOSE,
+            cells.FINISH,
+        ),
+        session,
+    ),
+)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,19 @@ def test_a_full_disk_is_told_once_and_when_closing() -> None:
             writer.close()
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_closing_tells_how_much_is_sealed(tmp_path: Path, form: str) -> None:
+    """From 0 to 1, never backwards; a plain recording has nothing to seal."""
+    writer = RecordingWriter(tmp_path / form)
+    for n in range(50):
+        writer.write(Frame("received", b"x" * 100_000, n / 10))
+    told: list[float] = []
+    writer.close(told.append)
+    assert told == sorted(told)
+    assert all(0.0 <= done <= 1.0 for done in told)
+    assert told[-1] == 1.0
+
+
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
     """Before anything is recorded that would be lost."""
     with pytest.raises(RecordingError, match=r"cannot write the recording .*nowhere/x\.jsonl: No such file"):
