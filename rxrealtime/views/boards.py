@@ -78,7 +78,7 @@ class Trail:
         Args:
             number: How many marks come before those; 0 gives all that are kept.
         """
-        skipped = max(number - self.gone, 0)
+        skipped = min(max(number, self.gone), self.count) - self.gone
         kept = chain.from_iterable((*self.blocks[skipped // _BLOCK :], self.fresh))
         return tuple(islice(kept, skipped % _BLOCK, None))
 

@@ -104,13 +104,15 @@ function draw(context, known, place) {
   context.beginPath();
   context.rect(place.left, 0, place.width - place.left, place.height);
   context.clip();
-  const drawn = new Map();
+  const drawn = new Map(), bars = [];
   let count = 0;
   for (const mark of all(known)) {
     if (mark.start > place.last || endOf(mark, known) < place.first) continue;
     count += 1;
     drawMark(context, mark, known, place, drawn);
+    if (mark.shape === "bar" && mark.text) bars.push(mark);
   }
+  drawTexts(context, bars, known, place);
   context.restore();
   drawNames(context, place);
   return count;
@@ -149,7 +151,7 @@ function drawMark(context, mark, known, place, drawn) {
   if (mark.shape === "line") {
     context.fillRect(x, TOP - 4, 1.5, place.height - TOP - BOTTOM + 4);
   } else if (mark.shape === "bar") {
-    drawBar(context, mark, x, y, place.x(endOf(mark, known)), place);
+    context.fillRect(x, y, Math.max(place.x(endOf(mark, known)) - x, 1.5), BAR);
   } else if (drawn.get(mark.lane) !== Math.round(x * 2)) {
     drawn.set(mark.lane, Math.round(x * 2));
     if (mark.shape === "cross") drawCross(context, x, y + 9);
@@ -157,13 +159,18 @@ function drawMark(context, mark, known, place, drawn) {
   }
 }
 
-function drawBar(context, mark, x, y, end, place) {
-  const width = Math.max(end - x, 1.5);
-  context.fillRect(x, y, width, BAR);
-  const from = Math.max(x, place.left) + 4, to = Math.min(end, place.width) - 4;
+// A text stands in its bar, or beside it where there is more room until the next one.
+function drawTexts(context, bars, known, place) {
   context.font = SMALL;
-  context.fillStyle = WHITE;
-  context.fillText(fitted(context, mark.text, to - from), from, y + 13);
+  const edges = new Map();
+  for (const bar of bars.sort((one, other) => other.start - one.start)) {
+    const x = Math.max(place.x(bar.start), place.left), end = Math.max(place.x(endOf(bar, known)), x + 1.5);
+    const inside = Math.min(end, place.width) - x - 8, beside = (edges.get(bar.lane) ?? place.width) - end - 8;
+    const fits = inside >= Math.min(context.measureText(bar.text).width, beside);
+    context.fillStyle = fits ? WHITE : INK;
+    context.fillText(fitted(context, bar.text, fits ? inside : beside), (fits ? x : end) + 4, place.row.get(bar.lane) + 13);
+    edges.set(bar.lane, x);
+  }
 }
 
 function drawDot(context, x, y) {

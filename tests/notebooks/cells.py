@@ -53,8 +53,9 @@ def live(rate: int, seconds: int, canvas: bool) -> str:
 
 
 def fed() -> str:
-    """Give a cell that waits for the feed, and says how late its latest value was."""
-    return "await task\nprint('fed', len(late), 'late by at most', round(max(late) * 1000), 'ms')"
+    """Give a cell that waits for the feed, and says how late its values were: the latest, and the last one."""
+    most, last = "round(max(late) * 1000)", "round(late[-1] * 1000)"
+    return f"await task\nprint('fed', len(late), 'late by at most', {most}, 'ms, in the end', {last}, 'ms')"
 
 
 def write(path: Path, sources: Sequence[str]) -> None:

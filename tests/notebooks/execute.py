@@ -1,4 +1,4 @@
-"""Execute the notebooks from scratch and compare what they show with what is stored.
+"""Execute the notebooks from scratch; compare what they show with what is stored, and look for what they must say.
 
 ``python -m tests.notebooks.execute`` checks; with ``--store`` the outputs are stored.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from tests.notebooks.shapes import private, shape
+from tests.notebooks.shapes import private, shape, unsaid
 
 __all__ = ["NOTEBOOKS", "executed", "main"]
 
@@ -38,12 +38,18 @@ def executed(path: Path) -> nbformat.NotebookNode:
 
 
 def main() -> int:
-    """Check or store; give the number of notebooks that do not show what is stored."""
+    """Check or store; give the number of notebooks that do not show what is stored.
+
+    Raises:
+        SystemExit: One tells of this machine, or does not say what it must.
+    """
     different = 0
     for path in NOTEBOOKS:
         notebook = executed(path)
         if told := private(notebook):
             raise SystemExit(f"{path.name} tells of this machine: {sorted(set(told))}")
+        if silent := unsaid(path.stem, notebook):
+            raise SystemExit(f"{path.name} does not say {silent}")
         if "--store" in sys.argv:
             nbformat.write(notebook, path)
             print(path.name, "stored")

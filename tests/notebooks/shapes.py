@@ -7,7 +7,39 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-__all__ = ["private", "shape", "texts"]
+__all__ = ["SAYS", "private", "shape", "texts", "unsaid"]
+
+SAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "1-first-session": (
+        "assistant: I am the embedded server of rxrealtime.",
+        "JsonFailed - not JSON",
+        "SchemaFailed - response.done: response",
+        "BinaryFailed - 2 bytes",
+        "UnknownEvent",
+        "'closed by us'",
+    ),
+    "2-composing-operators": ("['completed', 'completed']", "chunks of {960} bytes", "('response.done', 1)"),
+    "3-malformed-frames": (
+        "37 values for 37 frames",
+        "True",
+        "fail: ['input_audio_buffer.cleared', 'exception'], not JSON",
+        "drop: ['input_audio_buffer.cleared', 'input_audio_buffer.cleared'], closed by us, dropped: {'json': 1}",
+    ),
+    "4-a-recording": (
+        "complete: True",
+        'function_call: get_weather({"city": "Oslo"})',
+        "{'get_weather': 1} - 4 turns - 0 failures - closed by us",
+        "user: Thank you.",
+    ),
+    "5-tools-and-interruption": (
+        "[('get_weather', 'ok')]",
+        "asked for: refund",
+        "function_call_output: over the limit",
+        "interrupted",
+        "[incomplete] [heard",
+    ),
+}
+"""What the outputs of each notebook must say, beside their shape: what its text promises to its reader."""
 
 _TAG: Final = re.compile(r"<([a-z]+)")
 _IMAGE: Final = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
@@ -40,6 +72,17 @@ def texts(notebook: Mapping[str, Any]) -> Iterator[str]:
 def private(notebook: Mapping[str, Any]) -> list[str]:
     """Give what tells of the machine on which a notebook was executed: paths and addresses."""
     return [found.group() for text in texts(notebook) for found in _PRIVATE.finditer(text)]
+
+
+def unsaid(stem: str, notebook: Mapping[str, Any]) -> list[str]:
+    """Give what a notebook must say and does not.
+
+    Args:
+        stem: The name of its file, without the ending; one that is not in `SAYS` must say something, too.
+        notebook: The notebook as JSON.
+    """
+    said = list(texts(notebook))
+    return [words for words in SAYS.get(stem, ("what is in SAYS",)) if not any(words in text for text in said)]
 
 
 def _outputs(cell: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.shapes import private, shape, texts
+from tests.notebooks.shapes import SAYS, private, shape, texts, unsaid
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -34,6 +34,22 @@ def test_a_notebook_tells_nothing_of_a_machine(path: Path) -> None:
     assert not [name for name in here if any(name in text for text in texts(notebook))]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_says_what_it_must(path: Path) -> None:
+    """What its text promises; and what is taken out of it is missed."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert unsaid(path.stem, notebook) == []
+    for cell in notebook["cells"]:
+        cell.pop("outputs", None)
+    assert unsaid(path.stem, notebook) == list(SAYS[path.stem])
+
+
+def test_a_new_notebook_must_say_something_too() -> None:
+    """One that is in no table is not passed over."""
+    assert unsaid("6-new", {"cells": []})
+
+
 def test_five_notebooks_are_there() -> None:
-    """In the order in which they are to be read."""
+    """In the order in which they are to be read, and each must say something."""
     assert [path.stem[0] for path in NOTEBOOKS] == list("12345")
+    assert {path.stem for path in NOTEBOOKS} == set(SAYS)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
 
 import pytest
 from reactivex import Subject
@@ -260,6 +261,38 @@ def test_without_the_extra_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ConfigurationError, match=r"a canvas needs anywidget: pip install 'rxrealtime\[notebook\]'"):
         widget_page()
+
+
+def test_a_widget_shows_the_script_that_is_in_the_package() -> None:
+    """Where anywidget is: the page is told to show it, hears in the loop, and is away once closed."""
+    pytest.importorskip("anywidget")
+
+    async def main() -> None:
+        page = widget_page()
+        (view,) = page.bundle.values()
+        assert view["model_id"] and view["version_major"] == 2
+        page.listen(lambda message: None)
+        page.send({"kind": "batch"})
+        page.close()
+        page.close()
+
+    asyncio.run(main())
+
+
+def test_the_script_writes_text_only_and_asks_nobody_for_anything() -> None:
+    """No markup, no code from text, no address."""
+    script = files("rxrealtime.views").joinpath("canvas.js").read_text("utf-8")
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "http",
+        "import ",
+        "fetch(",
+    ):
+        assert word not in script, word
 
 
 def test_show_is_there_without_ipython() -> None:
