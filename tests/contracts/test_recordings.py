@@ -7,8 +7,6 @@ import json
 import threading
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from reactivex import operators as rx
 from rxrealtime import (
     Agent,
     Guardrail,
-    MemoryFaults,
     MemoryTransport,
     SchemaError,
     Session,
@@ -33,6 +30,7 @@ from rxrealtime.recorder import SessionRecording
 from rxrealtime.recording.entries import Mark
 from rxrealtime.testing import leak_check
 from rxrealtime.views import Marbles, Timeline, event_rows, moments, show, summarize
+from tests.contracts.endings import ENDINGS, Ending, Scene, scene_of
 from tests.conversing import Provider
 from tests.frames import BAD_FRAMES
 from tests.leaks import run_clean
@@ -56,79 +54,43 @@ def _marks(path: Path) -> list[Mark]:
     return [entry for entry in open_recording(path).entries() if isinstance(entry, Mark)]
 
 
-@dataclass
-class _Scene:
-    """A session that is recorded, and the far end of it."""
-
-    transport: MemoryTransport
-    session: Session
-    recording: SessionRecording
-
-    async def open(self, *frames: bytes) -> None:
-        """Enter the session, and let frames come."""
-        await self.session.open()
-        for frame in (CREATED, *frames):
-            self.transport.peer.send(frame)
-        await self.transport.peer.flush()
+_Ending = Callable[[Scene, SessionRecording], Awaitable[None]]
 
 
-async def _we_close(scene: _Scene) -> None:
-    await scene.open()
-    await scene.session.close()
-
-
-async def _the_server_closes(scene: _Scene) -> None:
-    await scene.open()
-    scene.transport.peer.close(1011, "gone")
-
-
-async def _the_connection_is_lost(scene: _Scene) -> None:
-    await scene.open()
-    scene.transport.peer.vanish()
-
-
-async def _a_frame_is_bad(scene: _Scene) -> None:
-    await scene.open(b"{")
-
-
-async def _it_is_cancelled(scene: _Scene) -> None:
+async def _closing_is_cancelled(scene: Scene, recording: SessionRecording) -> None:
     await scene.open()
     closing = asyncio.ensure_future(scene.session.close())
     await asyncio.sleep(0)
     closing.cancel()
 
 
-async def _it_is_never_entered(scene: _Scene) -> None:
+async def _the_recording_is_stopped_first(scene: Scene, recording: SessionRecording) -> None:
+    await scene.open()
+    await recording.close()
     await scene.session.close()
 
 
-async def _no_connection_comes_to_be(scene: _Scene) -> None:
-    with suppress(OSError):
-        await scene.session.open()
-
-
-async def _the_recording_is_stopped_first(scene: _Scene) -> None:
+async def _both_end_at_once(scene: Scene, recording: SessionRecording) -> None:
     await scene.open()
-    await scene.recording.close()
-    await scene.session.close()
+    await asyncio.gather(recording.close(), scene.session.close(), recording.close())
 
 
-async def _both_end_at_once(scene: _Scene) -> None:
-    await scene.open()
-    await asyncio.gather(scene.recording.close(), scene.session.close(), scene.recording.close())
+def _with_the_session(end: Ending) -> _Ending:
+    return lambda scene, _: end(scene)
 
 
-_Ending = Callable[[_Scene], Awaitable[None]]
-_ENDINGS: dict[str, tuple[_Ending, str]] = {
-    "we close": (_we_close, "closed by us"),
-    "the server closes": (_the_server_closes, "1011"),
-    "the connection is lost": (_the_connection_is_lost, "lost"),
-    "a frame is bad": (_a_frame_is_bad, "not JSON"),
-    "closing is cancelled": (_it_is_cancelled, "closed by us"),
-    "it is never entered": (_it_is_never_entered, "closed by us"),
-    "no connection comes to be": (_no_connection_comes_to_be, "no way"),
-    "the recording is stopped first": (_the_recording_is_stopped_first, "the recording was stopped"),
-    "both end at once": (_both_end_at_once, "closed by us|the recording was stopped"),
+_ENDINGS: dict[str, _Ending] = {name: _with_the_session(end) for name, end in ENDINGS.items()} | {
+    "closing is cancelled": _closing_is_cancelled,
+    "the recording is stopped first": _the_recording_is_stopped_first,
+    "both end at once": _both_end_at_once,
+}
+_SAID = {
+    "the server closes": "1011",
+    "the connection is lost": "lost",
+    "a frame is bad": "not JSON",
+    "no connection comes to be": "no way",
+    "the recording is stopped first": "the recording was stopped",
+    "both end at once": "the recording was stopped",
 }
 
 
@@ -136,28 +98,23 @@ _ENDINGS: dict[str, tuple[_Ending, str]] = {
 @pytest.mark.parametrize("name", _ENDINGS)
 def test_t1_a_recording_ends_once_with_its_session(name: str, closed: bool, tmp_path: Path) -> None:
     """T1, T2, T3: one end, the last entry, which says how; no thread, task or subscription is left."""
-    end, said = _ENDINGS[name]
-    path, threads = tmp_path / "x.jsonl.zst", set(threading.enumerate())
-
-    refused = OSError("no way") if name == "no connection comes to be" else None
-    transport = MemoryTransport(faults=MemoryFaults(connect=refused))
-    session = Session(transport, on_failure="fail")
+    scene, path, threads = scene_of(name), tmp_path / "x.jsonl.zst", set(threading.enumerate())
 
     async def main() -> None:
-        recording = record(session, path)
-        await end(_Scene(transport, session, recording))
-        await session.closed
+        recording = record(scene.session, path)
+        await _ENDINGS[name](scene, recording)
+        await scene.session.closed
         if closed:
             await recording.close()
 
-    run_clean(main, watch=[session])
+    run_clean(main, watch=[scene.session])
     for writing in {*threading.enumerate()} - threads:
         if writing.name == "rxrealtime recording":
             writing.join()  # at the end of the session it is told to stop, whether or not somebody waits for it
     found = list(open_recording(path).entries())
     assert [entry.kind for entry in found if isinstance(entry, Mark)].count("end") == 1
     assert isinstance(found[-1], Mark)
-    assert any(word in found[-1].text for word in said.split("|")), found[-1].text
+    assert _SAID.get(name, "closed by us") in found[-1].text
     assert [file.name for file in tmp_path.iterdir()] == ["x.jsonl.zst"]
 
 
