@@ -289,6 +289,34 @@ def test_close_codes(code: int) -> None:
     assert (ended.rcvd.code, ended.rcvd.reason) == (code, _EXPIRED)
 
 
+_HANDSHAKE = (
+    b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+_CLOSE_1000 = b"\x88\x82\0\0\0\0\x03\xe8"
+
+
+def test_client_that_closes_and_reads_to_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    """The server writes what it had and is over; that it had more to say is no fault."""
+
+    async def main() -> int:
+        async with LoopbackServer(faults=inject("x" * 2**25, "{}", after=1)) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(_HANDSHAKE)
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(2**20)  # more than was said before: the large frame is on its way
+            writer.write(_CLOSE_1000)
+            writer.write_eof()
+            rest = len(await reader.read())
+            writer.close()
+            await writer.wait_closed()
+            return rest
+
+    with caplog.at_level(logging.ERROR, logger="rxrealtime.wire"):
+        assert run_clean(main) > 2**24
+    assert caplog.records == []
+
+
 def test_closed_before_session_created() -> None:
     """A refusal after the upgrade is one error and a close, and never a session.created."""
     frames, ended = _ending(*refuse_session("insufficient_quota", "None left.", close_code=1011, reason="quota"))
