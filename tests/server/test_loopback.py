@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from rxrealtime.server.faults import (
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.quirks import OPENAI
 from rxrealtime.server.scenarios import Expiry, Rule, Scenario
+from tests.clocks import TurnedLoop
 from tests.leaks import run_clean
 from tests.server.driving import text_item, types_of
 
@@ -357,23 +359,27 @@ def test_injected_frames_arrive_as_they_are() -> None:
 
 def test_silence() -> None:
     """A server that went silent answers neither events nor the close frame; closing the server ends it all the same."""
+    silent = [replace(fault, connection=number) for number in (0, 1) for fault in go_silent(after="session.created")]
 
     async def main() -> None:
-        async with LoopbackServer(pace=0, faults=go_silent(after="session.created")) as server:
-            connection = await connect(server.url, close_timeout=0.2)
-            await connection.recv()
-            await _send(connection, text_item("hello"), _CREATE)
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await connection.recv()
-            await connection.close()
+        async with LoopbackServer(pace=0, faults=silent) as server:
+            connection, other, talker = [await connect(server.url, close_timeout=5) for _ in range(3)]
+            for each in (connection, talker):
+                await _until(each, "session.created")
+                await _send(each, text_item("hello"), _CREATE)
+            await _until(talker, "response.done")  # asked later, and answered
+            await talker.close()
+            waiting, closing = asyncio.ensure_future(connection.recv()), asyncio.ensure_future(connection.close())
+            await loop.turn_until(closing, 6)
+            with pytest.raises(ConnectionClosed):
+                await waiting
             assert connection.close_code == 1006
-            other = await connect(server.url, close_timeout=0.2)
             await other.recv()
             ended = asyncio.ensure_future(_drained(other))
         await ended
 
-    run_clean(main)
+    loop = TurnedLoop()
+    run_clean(main, loop_factory=lambda: loop)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
