@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -85,15 +85,18 @@ class SessionRecording:
         """How many entries could not be kept, because they came faster than they were written."""
         return self._writer.lost
 
-    async def close(self) -> None:
+    async def close(self, progress: Callable[[float], None] = lambda done: None) -> None:
         """End the recording, if the session has not, and wait until it is on disk; idempotent.
+
+        Args:
+            progress: Told how much is sealed, from 0 to 1, ten times a second, in another thread.
 
         Raises:
             RecordingError: Something could not be written; what was written before is in the file.
         """
         self._subscriptions.dispose()
         self._writer.finish(Mark("end", self._session.elapsed, "the recording was stopped", {"by": "us"}))
-        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._writer.close, progress)
 
     async def __aenter__(self) -> Self:
         return self

@@ -92,14 +92,12 @@ async def _watched(transport: Transport, agent: Agent | None, during: Callable[[
     return seen
 
 
-async def _live(path: Path, agent: Agent | None) -> tuple[Seen, Any]:
+async def _live(path: Path, agent: Agent | None) -> Seen:
     """Let a provider tell the story, and confirm whatever configuration it is sent."""
     transport = MemoryTransport()
-    kept: list[Any] = []
 
     async def during(session: Session) -> None:
-        kept.append(record(session, path))
-        async with session:
+        async with record(session, path), session:
             transport.peer.send('{"type":"session.created","event_id":"e0","session":{"type":"realtime"}}')
             if agent is not None:
                 update = json.loads((await transport.peer.until_received(1))[0].data)
@@ -110,7 +108,7 @@ async def _live(path: Path, agent: Agent | None) -> tuple[Seen, Any]:
                 transport.peer.send(str(frame.data).encode(), loop.time())
             await asyncio.sleep(5.0)
 
-    return await _watched(transport, agent, during), kept[0]
+    return await _watched(transport, agent, during)
 
 
 async def _replayed(path: Path, agent: Agent | None) -> Seen:
@@ -127,9 +125,8 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder, found = tmp_path_factory.mktemp("talk"), {}
     for agent in (None, _agent()):
         path = folder / f"{agent is None}-{request.param}"
-        live, recording = virtual_run(lambda: _live(path, agent))  # noqa: B023 (it runs now)
-        asyncio.run(recording.close())
-        found[agent is not None] = live, virtual_run(lambda: _replayed(path, agent))  # noqa: B023 (the same)
+        live = virtual_run(lambda: _live(path, agent))  # noqa: B023 (it runs now)
+        found[agent is not None] = live, virtual_run(lambda: _replayed(path, agent))  # noqa: B023 (it runs now)
     return found
 
 

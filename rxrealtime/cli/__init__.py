@@ -164,8 +164,10 @@ def record(host: str, port: int, redact: str, force: bool, **given: Any) -> None
     """Record what goes between clients and a realtime server, until Ctrl-C or SIGTERM.
 
     Point a client here instead of at the server. Each connection is a file: the second is talk-2.jsonl for talk.jsonl.
-    Headers are not recorded, keys and tokens in frames are masked; --redact also takes out what was said. A session
-    of your own is recorded by `talk --record` and by rxrealtime.record().
+    Headers are not recorded, keys and tokens in frames are masked; --redact also takes out what was said.
+
+    Without a client at hand, `rxrealtime talk --record FILE` holds a session in the terminal and records that; a
+    program records its own session with rxrealtime.record().
     """
     import asyncio
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from rxrealtime.cli.printable import one_line
-from rxrealtime.cli.progress import Progress
+from rxrealtime.cli.progress import progressing
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.recording.convert import convert
 from rxrealtime.recording.read import open_recording
@@ -41,11 +40,8 @@ def run_convert(source: Path, target: Path, *, force: bool, as_json: bool) -> No
     """
     check_absent(target, force)
     recording = open_recording(source)
-    progress = Progress(f"converting {source.name}", sys.stderr)
-    try:
+    with progressing(f"converting {one_line(source.name)}") as progress:
         convert(recording, target, progress)
-    finally:
-        progress.clear()
     size, complete = target.stat().st_size, recording.complete
     if as_json:
         said = {"type": "rxrealtime.converted", "source": str(source), "target": str(target), "bytes": size}

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from shutil import get_terminal_size
+from typing import Final, TypeAlias
 
 import click
 
-from rxrealtime.cli.printable import printable
+from rxrealtime.cli.printable import one_line, printable
+from rxrealtime.cli.progress import progressing
+from rxrealtime.cli.strips import strips
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.views import Timeline
+from rxrealtime.recording import open_recording
 from rxrealtime.views.summary import Summary, summarize
 from rxrealtime.views.svg import escaped, shortened
 
 __all__ = ["Wanted", "inspect_recording"]
 
 _COLUMNS: Final = 100
-_STRIP: Final = 72
+_FAILURES: Final = 20
+"""How many failures are told one by one."""
+_Drawing: TypeAlias = Callable[[], bytes | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +52,37 @@ def inspect_recording(recording: Path, wanted: Wanted) -> None:
     Raises:
         RealtimeError: It cannot be read, or a picture cannot be drawn or written.
     """
-    summary = summarize(recording)
+    targets = (wanted.html, wanted.svg, wanted.png)
+    _check(recording, targets)
+    summary = _summed_up(recording)
     if wanted.as_json:
         click.echo(json.dumps({"type": "rxrealtime.inspected", "recording": str(recording), **summary.to_dict()}))
     else:
         for line in _lines(summary):
             click.echo(printable(line))
         if wanted.timeline:
-            for line in strips(summary.timeline):
-                click.echo(printable(line))
-    _write(wanted.html, page(summary, recording.name).encode)
-    _write(wanted.svg, summary.timeline.to_svg().encode)
-    _write(wanted.png, summary.timeline.to_png)
+            for line in strips(summary.timeline, get_terminal_size((_COLUMNS, 0)).columns):
+                click.echo(line)
+    timeline = summary.timeline
+    drawings: tuple[_Drawing, ...] = (lambda: page(summary, recording.name), timeline.to_svg, timeline.to_png)
+    for path, draw in zip(targets, drawings, strict=True):
+        if path is not None:
+            _write(path, draw())
+            if not wanted.as_json:
+                click.echo(one_line(f"wrote {path}"))
+
+
+def _check(recording: Path, targets: Iterable[Path | None]) -> None:
+    """See to it that the recording is not written over."""
+    for path in targets:
+        if path is not None and path.exists() and recording.exists() and path.samefile(recording):
+            raise ConfigurationError(f"{path}: this is the recording, no place for a picture")
+
+
+def _summed_up(path: Path) -> Summary:
+    recording = open_recording(path)
+    with progressing(f"reading {one_line(path.name)}") as progress:
+        return replace(summarize(recording.entries(progress)), complete=recording.complete)
 
 
 def page(summary: Summary, name: str) -> str:
@@ -72,33 +96,16 @@ def page(summary: Summary, name: str) -> str:
     )
 
 
-def strips(timeline: Timeline) -> Iterator[str]:
-    """Give the timeline in characters: a row a lane, ``x`` where something failed."""
-    first, last = timeline.seconds
-
-    def column(at: float) -> int:
-        return min(int((at - first) / (last - first) * (_STRIP - 1)), _STRIP - 1)
-
-    for lane, bars in timeline.rows():
-        cells = [" "] * _STRIP
-        for bar in bars:
-            begin, end = column(bar.start), column(last if bar.end is None else bar.end)
-            cells[begin : end + 1] = f"[{shortened(bar.text, end - begin - 1)}".ljust(end - begin + 1, "=")
-        for one in timeline.crosses if lane == "failures" else ():
-            cells[column(one.at)] = "x"
-        yield f"{lane:>15} |{''.join(cells)}|"
-    unit = "s" if timeline.timed else "events"
-    yield f"{'':>15}  {first:<.1f} {unit}{f'{last:.1f} {unit}':>{_STRIP - 8}}"
-
-
 def _lines(summary: Summary) -> Iterator[str]:
     frames = f"{summary.received} frames received, {summary.sent} sent"
     yield frames if summary.seconds is None else f"{frames}, in {summary.seconds:.1f} s"
     yield from (f"  {shortened(str(turn), _COLUMNS)}" for turn in summary.turns)
     yield from _work(summary)
     yield f"failures: {len(summary.failures) or 'none'}"
-    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures)
-    yield f"ended: {summary.end or 'not recorded'}"
+    yield from (f"  {one.at:.3f} s  {shortened(one.text, _COLUMNS)}" for one in summary.failures[:_FAILURES])
+    if len(summary.failures) > _FAILURES:
+        yield f"  and {len(summary.failures) - _FAILURES} more: --json has them all"
+    yield f"ended: {one_line(summary.end or 'not recorded')}"
     if not summary.complete:
         yield "the end of the recording is missing: whoever recorded it was stopped"
 
@@ -106,7 +113,7 @@ def _lines(summary: Summary) -> Iterator[str]:
 def _work(summary: Summary) -> Iterator[str]:
     """Say what was called, how long the user waited, and what was used, each if there was any."""
     if summary.tools:
-        yield "tools: " + ", ".join(f"{name} ({count})" for name, count in summary.tools.items())
+        yield "tools: " + ", ".join(f"{one_line(name)} ({count})" for name, count in summary.tools.items())
     for kind, numbers in summary.latencies.items():
         times = f"p50 {numbers.p50:.3f} s, p95 {numbers.p95:.3f} s, max {numbers.max:.3f} s"
         yield f"{kind.replace('_', ' ')}: {times} ({numbers.count})"
@@ -114,11 +121,8 @@ def _work(summary: Summary) -> Iterator[str]:
         yield f"used: {summary.used[-1].responses}"
 
 
-def _write(path: Path | None, drawn: Any) -> None:
-    if path is None:
-        return
-    data = drawn()
+def _write(path: Path, drawn: bytes | str) -> None:
     try:
-        path.write_bytes(data)
+        path.write_bytes(drawn.encode() if isinstance(drawn, str) else drawn)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error

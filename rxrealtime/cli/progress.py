@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "progressing"]
 
 _PATIENCE: Final = 1.0
 _INTERVAL: Final = 0.1
@@ -41,8 +43,26 @@ class Progress:
         self._stream.flush()
 
     def clear(self) -> None:
-        """Take it away."""
+        """Take it away; nothing is shown any more."""
+        self._due = float("inf")
         if self._shown:
             self._stream.write(f"\r{' ' * (len(self._label) + _WIDTH + 8)}\r")
             self._stream.flush()
             self._shown = False
+
+
+@contextmanager
+def progressing(label: str) -> Iterator[Progress]:
+    """Show on stderr how much is done, and take it away at the end, however that comes.
+
+    Args:
+        label: What is done.
+
+    Yields:
+        What to tell how much is done.
+    """
+    progress = Progress(label, sys.stderr)
+    try:
+        yield progress
+    finally:
+        progress.clear()

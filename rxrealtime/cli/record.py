@@ -14,6 +14,7 @@ import click
 
 from rxrealtime.cli.convert import check_absent
 from rxrealtime.cli.printable import one_line
+from rxrealtime.cli.progress import progressing
 from rxrealtime.cli.serve import stop_on_signals
 from rxrealtime.recording.read import open_recording
 from rxrealtime.server.loopback import LoopbackServer
@@ -90,7 +91,8 @@ def _sum_up(paths: list[Path], as_json: bool) -> None:
         click.echo("nothing was recorded: no client connected")
     for path in paths:
         recording = open_recording(path)
-        frames = sum(1 for _ in recording.frames())
+        with progressing(f"counting {one_line(path.name)}") as progress:
+            frames = sum(1 for _ in recording.frames(progress))
         said = {"type": "rxrealtime.recorded", "path": str(path), "frames": frames, "complete": recording.complete}
         _say(said, f"recorded {frames} frames in {path}", as_json)
 

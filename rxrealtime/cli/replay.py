@@ -14,10 +14,12 @@ from typing import Any
 import click
 
 from rxrealtime.cli.printable import one_line
+from rxrealtime.cli.progress import progressing
+from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import ExceptionEvent
 from rxrealtime.frames import Frame
 from rxrealtime.recording.entries import Entry, Mark
-from rxrealtime.recording.read import open_recording
+from rxrealtime.recording.read import Recording, open_recording
 from rxrealtime.views.moments import event_of
 
 __all__ = ["Playing", "play", "row_of"]
@@ -53,10 +55,13 @@ async def play(playing: Playing, sleep: Callable[[float], Awaitable[Any]] = asyn
 
     Raises:
         RecordingError: It is no recording, or damaged; what is before the damage was printed.
+        ConfigurationError: There is no event to begin with.
     """
     recording = open_recording(playing.path)
+    if playing.step and sys.stdin.isatty():
+        click.echo("Enter shows the next frame, Ctrl-D ends", err=True)
     before: float | None = None
-    for entry, row in _rows(recording.since(playing.start), playing.event):
+    for entry, row in _rows(recording, playing):
         if playing.step:
             if not await asyncio.to_thread(sys.stdin.readline):
                 break
@@ -68,9 +73,20 @@ async def play(playing: Playing, sleep: Callable[[float], Awaitable[Any]] = asyn
         click.echo("rxrealtime: the recording is cut off: its end is missing", err=True)
 
 
-def _rows(entries: Iterator[Entry], event: str | None) -> Iterator[tuple[Entry, dict[str, Any]]]:
-    rows = ((entry, row_of(entry)) for entry in entries)
-    return dropwhile(lambda pair: event is not None and pair[1]["type"] != event, rows)
+def _rows(recording: Recording, playing: Playing) -> Iterator[tuple[Entry, dict[str, Any]]]:
+    with progressing(f"looking for {one_line(playing.event or '')}") as progress:
+        entries = recording.since(playing.start, progress if playing.event is not None else _ignore)
+        rows = ((entry, row_of(entry)) for entry in entries)
+        first = next(dropwhile(lambda pair: playing.event not in (None, pair[1]["type"]), rows), None)
+    if first is not None:
+        yield first
+        yield from rows
+    elif playing.event is not None:
+        raise ConfigurationError(f"{playing.path}: no event of the type {playing.event!r} from {playing.start:g} s on")
+
+
+def _ignore(_: float) -> None:
+    """Tell nobody how far it is."""
 
 
 def row_of(entry: Entry) -> dict[str, Any]:

@@ -18,12 +18,13 @@ from reactivex import Observable, abc
 from reactivex import operators as rx
 from reactivex.subject import Subject
 
-from rxrealtime import Agent, Session, Tool, commands, ops, record, session_config
+from rxrealtime import Agent, Session, Tool, commands, ops, session_config
 from rxrealtime.audio import AudioFormat, read_wav
 from rxrealtime.cli.keeping import Keeper, keeping
 from rxrealtime.cli.lines import lines_of
 from rxrealtime.cli.place import Place
 from rxrealtime.cli.printable import one_line, printable
+from rxrealtime.cli.taping import recording
 from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
 from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
 from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreate, ResponseCreated, SessionConfig
@@ -104,7 +105,7 @@ async def hold_talk(talk: Talk, descriptor: int, spoken: Spoken | None = None, k
     if keeper:
         session.audio.subscribe(keeper.hear, on_error=_leave)
     try:
-        async with record(session, talk.recording) if talk.recording else nullcontext():
+        async with recording(session, talk.recording) if talk.recording else nullcontext():
             await _converse(session, spoken, descriptor)
     except RealtimeError as error:
         ended = session.closed.outcome  # a send that the end of the session overtook knows less of it

@@ -147,6 +147,6 @@ class _Bell:
     def wait(self) -> bool:
         """Wait until it rings and a moment more; tell whether it will ring again."""
         self.rung.wait()
-        last = self.last.wait(_GATHER)
+        self.last.wait(_GATHER)
         self.rung.clear()
-        return not last
+        return not self.last.is_set()  # asked after the clearing: a last ring that came before it is not missed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from rxrealtime.errors import RecordingError
 from rxrealtime.frames import Frame
@@ -15,6 +15,7 @@ from rxrealtime.recording.stored import StoredLines, open_stored
 
 __all__ = ["Recording", "open_recording", "read_recording"]
 
+Progress: TypeAlias = Callable[[float], None]
 _DISORDER: Final = 1.0
 """By how many seconds entries may be out of order: a frame is recorded when it is delivered, not when it came."""
 
@@ -46,49 +47,52 @@ class Recording:
             self.header = first.content if first and isinstance(first.content, Header) else Header(0, clock="")
             self.complete = _is_complete(stored, self.header, str(path))
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, progress: Progress = lambda done: None) -> Iterator[Entry]:
         """Give frames and marks, in order.
+
+        Args:
+            progress: Told which part of the file is read, from 0 to 1, after each line.
 
         Raises:
             RecordingError: A line is not one of a recording (when it is reached).
         """
-        return (line.content for line in self.lines() if not isinstance(line.content, Header))
+        return (line.content for line in self.lines(progress) if not isinstance(line.content, Header))
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, progress: Progress = lambda done: None) -> Iterator[Frame]:
         """Give the frames, in order.
+
+        Args:
+            progress: As for `entries`.
 
         Raises:
             RecordingError: As `entries`.
         """
-        return (entry for entry in self.entries() if isinstance(entry, Frame))
+        return (entry for entry in self.entries(progress) if isinstance(entry, Frame))
 
-    def since(self, at: float) -> Iterator[Entry]:
+    def since(self, at: float, progress: Progress = lambda done: None) -> Iterator[Entry]:
         """Give the entries from a time on; what is before is skipped by bisection.
 
         Args:
             at: Seconds since the connection was opened.
+            progress: As for `entries`.
 
         Raises:
             RecordingError: As `entries`.
         """
-        return (entry for entry in self._found(at) if entry.at >= at)
+        return (entry for entry in self._found(at, progress) if entry.at >= at)
 
-    def lines(self, progress: Callable[[float], None] = lambda done: None) -> Iterator[Line]:
+    def lines(self, progress: Progress = lambda done: None) -> Iterator[Line]:
         """Give what the lines hold, the header included.
 
         Args:
-            progress: Told which part of the file is read, from 0 to 1, after each line.
+            progress: As for `entries`.
 
         Raises:
             RecordingError: As `entries`.
         """
         file, stored = open_stored(self.path)
         with file:
-            size = max(file.seek(0, os.SEEK_END), 1)
-            for line in _parsed(stored.lines(), str(self.path)):
-                yield line
-                progress(file.tell() / size)
-        progress(1.0)
+            yield from _told(_parsed(stored.lines(), str(self.path)), file, progress)
 
     def raw_lines(self) -> Iterator[bytes]:
         """Give the lines as they are, without one that is cut off.
@@ -102,7 +106,7 @@ class Recording:
                 if line.strip() and is_whole(line):
                     yield line.rstrip(b"\r\n") + b"\n"
 
-    def _found(self, at: float) -> Iterator[Entry]:
+    def _found(self, at: float, progress: Progress) -> Iterator[Entry]:
         name = str(self.path)
 
         def before(line: bytes) -> bool:
@@ -113,7 +117,7 @@ class Recording:
 
         file, stored = open_stored(self.path)
         with file:
-            for line in _parsed(stored.since(before), f"{name}, from {at} s on"):
+            for line in _told(_parsed(stored.since(before), f"{name}, from {at} s on"), file, progress):
                 if not isinstance(line.content, Header):
                     yield line.content
 
@@ -158,6 +162,15 @@ def _frames(file: BinaryIO, stored: StoredLines, name: str) -> Iterator[Frame]:
             content = parsed(raw, f"{name}, line {number}").content if raw.strip() else None
             if isinstance(content, Frame):
                 yield content
+
+
+def _told(lines: Iterator[Line], file: BinaryIO, progress: Progress) -> Iterator[Line]:
+    """Give lines, and tell which part of the file is read."""
+    size = max(os.fstat(file.fileno()).st_size, 1)
+    for line in lines:
+        yield line
+        progress(file.tell() / size)
+    progress(1.0)
 
 
 def _parsed(lines: Iterator[bytes], name: str) -> Iterator[Line]:

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.operators import Latency, Tally, Turn
 from rxrealtime.recording import Entry, Mark, Recording
 from rxrealtime.views.moments import Moment, is_failure, moments
 from rxrealtime.views.summary import Summary
 
-__all__ = ["event_rows", "latency_rows", "response_rows", "to_dataframe", "turn_rows"]
+__all__ = ["Rows", "event_rows", "latency_rows", "response_rows", "to_dataframe", "turn_rows"]
 
+Library = Literal["pandas", "polars"]
 Source = Recording | str | Path | Iterable[Entry | Moment]
 _IDS = ("event_id", "response_id", "item_id", "call_id")
+_EVENT_COLUMNS: Final = ("n", "t", "direction", "type", "failed", *_IDS)
+_RESPONSE_COLUMNS: Final = ("response_id", "status", "tokens", "read", "written")
+_ARROW: Final = {
+    "int64": ("n", "tokens", "read", "written"),
+    "float64": ("t", "seconds"),
+    "bool_": ("failed",),
+    "string": ("direction", "type", *_IDS, "status", "role", "text", "kind", "since"),
+}
+"""What the columns of these tables hold, by the names of Arrow: also those in which nothing is known."""
+
+
+class Rows(list[dict[str, Any]]):
+    """Rows that know their columns, also if there are none.
+
+    Args:
+        columns: The names of the columns, in order.
+        rows: The rows.
+    """
+
+    def __init__(self, columns: Iterable[str], rows: Iterable[dict[str, Any]] = ()) -> None:
+        super().__init__(rows)
+        self.columns = tuple(columns)
 
 
 def event_rows(source: Source) -> Iterator[dict[str, Any]]:
@@ -31,50 +55,73 @@ def event_rows(source: Source) -> Iterator[dict[str, Any]]:
         yield {**row, **{name: _known(event, name) for name in _IDS}}
 
 
-def response_rows(summary: Summary) -> list[dict[str, Any]]:
+def response_rows(summary: Summary) -> Rows:
     """Give one row a response that told what it used: its id, its status, its tokens."""
-    return [
-        {
-            "response_id": one.response_id,
-            "status": one.status,
-            "tokens": one.tally.total,
-            "read": one.tally.input.total,
-            "written": one.tally.output.total,
-        }
-        for one in summary.used
-        if one.item_id is None
-    ]
+    told = (one for one in summary.used if one.item_id is None)
+    values = ((one.response_id, one.status, *_tokens(one.tally)) for one in told)
+    return Rows(_RESPONSE_COLUMNS, (dict(zip(_RESPONSE_COLUMNS, row, strict=True)) for row in values))
 
 
-def turn_rows(summary: Summary) -> list[dict[str, Any]]:
-    """Give one row a turn: who, what, how it ended."""
-    return [asdict(turn) for turn in summary.turns]
+def turn_rows(summary: Summary) -> Rows:
+    """Give one row a turn: who, what, how it ended. Its items are a list."""
+    return Rows((field.name for field in fields(Turn)), map(asdict, summary.turns))
 
 
-def latency_rows(summary: Summary) -> list[dict[str, Any]]:
+def latency_rows(summary: Summary) -> Rows:
     """Give one row a wait: of which kind, how long, since what."""
-    return [asdict(wait) for wait in summary.waits]
+    return Rows((field.name for field in fields(Latency)), map(asdict, summary.waits))
 
 
-def to_dataframe(source: Source | list[dict[str, Any]], library: Literal["pandas", "polars"] = "pandas") -> Any:
-    """Give a data frame; needs the extra ``rxrealtime[dataframe]``.
+def to_dataframe(source: Source | list[dict[str, Any]], library: Library = "pandas") -> Any:
+    """Give a data frame; needs the extra ``rxrealtime[dataframe]``, and polars where it is asked for.
+
+    What is not known is missing, not a number or a word: whole numbers stay whole beside it. A table without rows has
+    its columns.
 
     Args:
-        source: Rows, as the functions beside this one give them; or what `event_rows` takes, one row an event.
+        source: What `event_rows` takes, such as a recording, or the moments that a stream gave in a list: one row an
+            event. Or rows: those that the functions beside this one give, or any dictionaries.
         library: What the data frame is of.
 
     Raises:
-        ConfigurationError: pyarrow or the library is not installed.
+        ConfigurationError: pyarrow or the library is not installed, or it is neither of the two.
         RecordingError: As `moments`.
     """
-    ready = isinstance(source, list) and all(isinstance(row, dict) for row in source)
-    rows: Any = source if ready else list(event_rows(source))  # type: ignore[arg-type]
+    if library not in get_args(Library):
+        raise ConfigurationError(f"to_dataframe: {library!r} is neither 'pandas' nor 'polars'")
     try:
-        table = import_module("pyarrow").Table.from_pylist(rows)
-        return table.to_pandas() if library == "pandas" else import_module(library).from_arrow(table)
+        arrow, frames = import_module("pyarrow"), import_module(library)
     except ImportError as error:
         wanted = f"pip install 'rxrealtime[dataframe]' {library}"
         raise ConfigurationError(f"data frames of {library} need it and pyarrow: {wanted}") from error
+    table = _table(source, arrow)
+    return frames.from_arrow(table) if library == "polars" else _of_pandas(table, arrow, frames)
+
+
+def _table(source: Any, arrow: Any) -> Any:
+    """Give an Arrow table; of rows that are not of this module the types are those of their values."""
+    types: dict[str, Any] = {}
+    if type(source) is list and source and all(type(row) is dict for row in source):
+        rows = Rows(dict.fromkeys(name for row in source for name in row), source)
+    else:
+        rows = source if isinstance(source, Rows) else Rows(_EVENT_COLUMNS, event_rows(source))
+        types = {name: getattr(arrow, kind)() for kind, names in _ARROW.items() for name in names}
+        types["item_ids"] = arrow.list_(arrow.string())
+    columns = [arrow.array([row.get(name) for row in rows], types.get(name)) for name in rows.columns]
+    return arrow.table(columns, names=list(rows.columns))
+
+
+def _of_pandas(table: Any, arrow: Any, pandas: Any) -> Any:
+    """Give a data frame of pandas: whole numbers that may be missing, and lists as lists."""
+    frame = table.to_pandas(types_mapper={arrow.int64(): pandas.Int64Dtype()}.get)
+    for field in table.schema:
+        if arrow.types.is_nested(field.type):
+            frame[field.name] = pandas.Series(table[field.name].to_pylist(), dtype=object, index=frame.index)
+    return frame
+
+
+def _tokens(tally: Tally) -> tuple[int | None, int | None, int | None]:
+    return tally.total, tally.input.total, tally.output.total
 
 
 def _known(event: object, name: str) -> str | None:

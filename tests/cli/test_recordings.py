@@ -116,9 +116,10 @@ def test_a_recording_is_converted(talk: Path, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("replay", "nowhere.jsonl"), "cannot read the recording nowhere.jsonl: No such file or directory"),
+        (("replay", "x.jsonl", "--event", "hm"), "x.jsonl: no event of the type 'hm' from 0 s on"),
         (("convert", "nowhere.jsonl", "x.har"), "cannot read the recording nowhere.jsonl: No such file or directory"),
         (("record", "--out", "x/y.jsonl", "--port", "0"), "cannot write the recording x/y.jsonl: there is no folder x"),
-        (("record", "--out", "x.jsonl", "--redact", "names"), "redact: 'names' is neither 'transcripts' nor 'audio'"),
+        (("record", "--out", "y.jsonl", "--redact", "names"), "redact: 'names' is neither 'transcripts' nor 'audio'"),
     ],
 )
 def test_what_is_wrong_is_one_line(
@@ -126,6 +127,7 @@ def test_what_is_wrong_is_one_line(
 ) -> None:
     """With exit code 1."""
     monkeypatch.chdir(tmp_path)
+    recorded(Path("x.jsonl"), [Frame("sent", b"{}")])
     result = _run(*arguments)
     assert (result.exit_code, result.output) == (1, f"rxrealtime: {said}\n")
 
@@ -176,6 +178,8 @@ def test_progress_is_shown_after_a_second_and_only_on_a_terminal(stream: Any) ->
         now = step / 100
         progress(step / 200)
     progress.clear()
+    now = 9.0
+    progress(1.0)  # too late to be shown
     shown = stream.getvalue().split("\r")
     assert len(shown) == (13 if stream.isatty() else 1)
     assert "50%" in stream.getvalue() or not stream.isatty()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,9 +23,11 @@ from rxrealtime.recording import Mark
 from rxrealtime.testing.strategies import frames, malformed_frames
 from rxrealtime.views import Latencies, Marbles, Picture, Timeline, TokensUsed, Waveform, moments, summarize
 from rxrealtime.views.sketch import Bar
+from tests.recording.test_write import recorded
 from tests.views.story import MARKUP, STORY
 
 _GOLDEN = Path(__file__).parent / "golden"
+_DOCUMENTS = Path(__file__).parents[2] / "docs"
 _ALLOWED = {"svg", "rect", "path", "text", "title", "circle"}
 _FORBIDDEN = {"style", "id", "class", "href", "clip-path"}
 _SOUND = pcm16_from_samples(int(28_000 * math.sin(n / 7) * math.sin(n / 800)) for n in range(2_400))
@@ -66,6 +69,19 @@ def test_picture_is_the_one_that_was_looked_at(name: str) -> None:
         golden.write_text(picture.to_svg() + "\n", "utf-8")
     looked_at = ElementTree.fromstring(golden.read_text("utf-8"))  # noqa: S314 (our own)
     assert shape(parsed(picture)) == shape(looked_at)
+
+
+def test_the_documents_show_every_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The golden ones, and the program that draws them runs."""
+    text = (_DOCUMENTS / "views.md").read_text("utf-8")
+    shown = [(_DOCUMENTS / path).resolve() for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)]
+    assert shown == [_GOLDEN / f"{name}.svg" for name in _PICTURES]
+    monkeypatch.chdir(tmp_path)
+    recorded(Path("talk.jsonl"), STORY[:-1])
+    for program in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(program, "views.md", "exec"), {})  # noqa: S102 (the document's own program)
+    drawn = {path.name for path in tmp_path.glob("*.svg")}
+    assert drawn == {f"picture-{number}.svg" for number in range(4)}
 
 
 @pytest.mark.parametrize("name", _PICTURES)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.views import event_rows, latency_rows, response_rows, summarize, to_dataframe, turn_rows
+from rxrealtime.views import event_rows, latency_rows, moments, response_rows, summarize, to_dataframe, turn_rows
+from rxrealtime.views.tables import Rows
 from tests.views.story import MARKUP, STORY
 
 
@@ -28,13 +30,72 @@ def test_responses_turns_and_waits_are_tables() -> None:
     assert {row["kind"] for row in latency_rows(summary)} == {wait.kind for wait in summary.waits}
 
 
-def test_a_data_frame_has_the_rows() -> None:
-    """With the extra, the same rows in columns."""
+def _columns(frame: Any) -> dict[str, list[Any]]:
+    """Give a data frame of either library as lists, None for what is missing."""
+    if hasattr(frame, "to_dicts"):
+        return {name: frame[name].to_list() for name in frame.columns}
+    whole = frame.astype(object)
+    return {name: list(whole[name].where(whole[name].notna(), None)) for name in frame.columns}
+
+
+@pytest.fixture(params=["pandas", "polars"])
+def library(request: pytest.FixtureRequest) -> Any:
+    """A library that data frames can be of."""
     pytest.importorskip("pyarrow", reason="needs the extra dataframe")
-    pytest.importorskip("pandas", reason="needs pandas")
-    frame = to_dataframe(STORY)
-    assert list(frame["type"]) == [row["type"] for row in event_rows(STORY)]
-    assert len(to_dataframe(turn_rows(summarize(STORY)))) == len(summarize(STORY).turns)
+    pytest.importorskip(request.param, reason=f"needs {request.param}")
+    return request.param
+
+
+def test_a_data_frame_has_the_rows(library: Any) -> None:
+    """Value for value, of entries, of a recording's moments and of a list of them, and of every other table."""
+    expected = list(event_rows(STORY))
+    for source in (STORY, moments(STORY), list(moments(STORY)), expected):
+        found = _columns(to_dataframe(source, library))
+        assert found == {name: [row[name] for row in expected] for name in expected[0]}
+    summary = summarize(STORY)
+    for rows in (turn_rows(summary), latency_rows(summary), response_rows(summary)):
+        found = _columns(to_dataframe(rows, library))
+        assert {name: list(map(_plain, values)) for name, values in found.items()} == {
+            name: [_plain(row[name]) for row in rows] for name in rows.columns
+        }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_a_table_without_rows_has_its_columns(library: Any) -> None:
+    """So that a question to it has an empty answer and no error."""
+    summary = summarize(())
+    for source in ([], (), turn_rows(summary), latency_rows(summary), response_rows(summary)):
+        frame = to_dataframe(source, library)
+        assert len(frame) == 0
+        assert {"type", "kind", "role", "tokens"} & set(frame.columns)
+
+
+def test_whole_numbers_stay_whole_beside_what_is_missing(library: Any) -> None:
+    """And a column in which nothing is known has the type of the others."""
+    known, unknown = (Rows(("tokens", "status"), [{"tokens": one, "status": None}]) for one in (2**60, None))
+    both = Rows(known.columns, [*known, *unknown])
+    assert _columns(to_dataframe(both, library)) == {"tokens": [2**60, None], "status": [None, None]}
+    types = [[str(one) for one in to_dataframe(rows, library).dtypes] for rows in (known, unknown, both)]
+    assert types[0] == types[1] == types[2]
+
+
+def test_rows_of_ones_own_need_not_be_alike(library: Any) -> None:
+    """Columns are all that any row names, of the type that their values have."""
+    rows = [{"type": 1}, {"type": None, "items": ["a", "b"]}, {"items": None, "n": "x"}]
+    assert _columns(to_dataframe(rows, library)) == {
+        "type": [1, None, None],
+        "items": [None, ["a", "b"], None],
+        "n": [None, None, "x"],
+    }
+
+
+def test_there_are_two_libraries() -> None:
+    """Another one is refused by name."""
+    with pytest.raises(ConfigurationError, match="'dask' is neither 'pandas' nor 'polars'"):
+        to_dataframe(STORY, "dask")  # type: ignore[arg-type]
 
 
 def test_a_data_frame_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
