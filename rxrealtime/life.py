@@ -107,12 +107,13 @@ class Life:
             raise self._core.course.classify(closed) from None
 
     def post(self, event: ClientEvent) -> None:
-        """Send what a policy answered; policies end before the connection does.
+        """Send what a policy answered while the session is open; what it answers to the end comes too late.
 
         Args:
             event: What to send.
         """
-        self._outbox.post(self._linked(), event)
+        if self._core.course.stages.current is Stage.OPEN:
+            self._outbox.post(self._linked(), event)
 
     async def flushed(self) -> None:
         """Wait until everything that was decided on is sent."""
@@ -177,8 +178,9 @@ class Life:
             self._lose(None)
 
     def _lose(self, cause: Exception | None) -> None:
-        self._core.course.stages.advance(Stage.CLOSING)
-        self._tear_down(cause, 1000, "")
+        """End it; an observer of what it ends by may have closed it already."""
+        if self._core.course.stages.advance(Stage.CLOSING):
+            self._tear_down(cause, 1000, "")
 
     def _told(self, outcome: ClientEvent | SendFailed | ResponseDropped) -> None:
         if isinstance(outcome, ResponseDropped):

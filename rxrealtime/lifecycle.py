@@ -84,9 +84,9 @@ def classify(cause: ConnectionLost, state: Lifecycle) -> ConnectionLost:
         case ServerClosed(code=code, reason=reason) if not state.started:
             return _refused(code, reason, error)
         case ServerClosed(code=code, reason=reason) if _expired(reason, error):
-            return SessionExpired(code, reason, in_flight=flight)
+            return SessionExpired(code, redacted(reason), in_flight=flight)
         case ServerClosed(code=code, reason=reason):
-            return ServerClosed(code, reason, in_flight=flight)
+            return ServerClosed(code, redacted(reason), in_flight=flight)
         case KeepaliveLost(why=why, blocked=blocked):
             return KeepaliveLost(why, blocked, in_flight=flight)
         case FrameTooLarge(limit=limit):

@@ -13,7 +13,7 @@ import rxrealtime
 PACKAGE = Path(rxrealtime.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "_version"}
+BASE = {"errors", "frames", "audio", "g711", "hosts", "redaction", "wirelog", "gone", "_version"}
 EVENTS = BASE | {"events"}
 AGENT = {"activity", "agent", "guardrails", "history", "settings", "signals", "tools"}
 FOLDS = {"input_audio", "lifecycle", "playback", "settling"}
@@ -75,7 +75,7 @@ FOREIGN: dict[str, set[str]] = {
     "asyncio": {
         *("operators", "transport", "outcome", "pending", "link", "session", "recorder", "server", "cli"),
         *("testing", "views"),
-        *("charge", "conduct", "errands", "life", "observables", "order", "outbox", "teardown", "traffic"),
+        *("charge", "conduct", "errands", "gone", "life", "observables", "order", "outbox", "teardown", "traffic"),
     },
     "IPython": {"views.screens"},
     "hypothesis": {"testing"},

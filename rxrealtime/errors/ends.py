@@ -43,7 +43,7 @@ class ServerClosed(ConnectionLost):
 
     Attributes:
         code: The close code (RFC 6455, section 7.4), 1005 if the close frame had none.
-        reason: The close reason, as the server wrote it.
+        reason: The close reason, as the server wrote it, but for what looks like a credential, which is masked.
         in_flight: Ids of the responses that had been created and were not done.
     """
 

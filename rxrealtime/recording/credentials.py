@@ -13,7 +13,7 @@ __all__ = ["masked", "origin_of", "without_credentials"]
 _MASK: Final = "***"
 _NAMES: Final = r"(?:proxy-)?authorization|(?:[\w-]*[-_])?api[-_]?key|[\w-]*[-_](?:token|secret)|password|cookie"
 _NEEDLE: Final = re.compile(
-    rb'[ser]k[-_]|bearer |authorization|api[-_]?key|[-_](?:token|secret)|password|cookie|"headers"'
+    rb'[ser]k[-_]|bearer |authorization|api[-_]?key|[-_](?:token|secret)|password|cookie|"headers"|"server_url"'
     rb"|[?&](?:key|sig|token|code)="
 )
 """Is found, in lower case, in every text that has something to mask; most frames have none."""
@@ -27,11 +27,16 @@ _KEY: Final = re.compile(r"\b(?:sk|ek|rk)[-_][A-Za-z0-9_\-*.]{6,}|(?<=[Bb]earer 
 _HEADERS: Final = re.compile(r'"(?:headers|client_secret)"\s*:\s*\{[^{}]*\}?', re.IGNORECASE)
 _VALUE: Final = re.compile(r'(:\s*)"(?:[^"\\]|\\.)*"?')
 _QUERY: Final = re.compile(rf"([?&](?:{_NAMES}|key|sig|token|code)=)[^&\"'\s\\]+", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r'("server_url"\s*:\s*"[\w+.-]+:[\\/]+)(?:[^"/?#@]*@)?([^"\\/?#@]++)([^"]*)', re.IGNORECASE
+)
+"""An MCP server's: its path may be what lets one in."""
 _PUBLIC_KEYS: Final = frozenset({"model", "deployment", "api-version", "call_id", "intent", "provider"})
 
 
 def without_credentials(frame: Frame) -> Frame:
-    """Mask the credentials in a frame: keys by their look, fields and query keys by their name, all values of headers.
+    """Mask the credentials in a frame: keys by their look, fields and query keys by their name, all values of headers,
+    what follows the host in the address of an MCP server.
 
     Every other byte stays as it is; a frame without credentials is returned unchanged.
 
@@ -80,5 +85,6 @@ def masked(text: str) -> str:
     text = _HEADERS.sub(lambda found: _VALUE.sub(rf'\1"{_MASK}"', found[0]), text)
     text = _FIELD.sub(rf'\1"{_MASK}"', text)
     text = _NESTED.sub(rf'\1\\"{_MASK}\\"', text)
+    text = _ADDRESS.sub(lambda found: f"{found[1]}{found[2]}{f'/{_MASK}' * bool(found[3])}", text)
     text = _QUERY.sub(rf"\1{_MASK}", text)
     return _KEY.sub(_MASK, text)

@@ -15,12 +15,17 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.gone import SafelyLost
 from rxrealtime.hosts import is_loopback
 from rxrealtime.wirelog import WIRE_LOG
 
 __all__ = ["Listener", "answer"]
 
 _CLOSE_TIMEOUT: Final = 1.0
+
+
+class _Connection(SafelyLost, ServerConnection):
+    """The library's, which may be written to whatever became of it."""
 
 
 class Listener(ABC):
@@ -57,7 +62,7 @@ class Listener(ABC):
                 compression=None,
                 close_timeout=_CLOSE_TIMEOUT,
                 logger=WIRE_LOG,
-                **self._options(),
+                **{"create_connection": _Connection, **self._options()},
             )
         except OSError as error:
             raise ConfigurationError(

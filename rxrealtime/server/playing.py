@@ -120,22 +120,37 @@ def _run(state: ScriptState, outputs: tuple[Output, ...] = ()) -> ScriptChange:
 
 
 def _take_event(state: ScriptState) -> ScriptChange | None:
-    """Take the oldest event of the inbox; None if there is none, or it is too early.
-
-    While the server listens, audio overtakes what is too early: without it the turn would never end.
-    """
-    arrival = next((one for one in state.inbox if not (state.listens and state.is_awaited(one.event))), None)
+    """Take the oldest event of the inbox; None if there is none, or it is too early."""
+    arrival = _oldest(state)
     if arrival is None:
         return None
     rest = replace(state, inbox=tuple(one for one in state.inbox if one is not arrival))
     met = _meet(rest, arrival, optional=False)
     if met is not None:
         return met
-    if state.is_awaited(arrival.event) and not (state.waits and expected_by(state.step)):
+    if _is_early(state, arrival.event):
         return None
-    met = _meet(rest, arrival, optional=True)
-    if met is not None:
-        return met
+    return _meet(rest, arrival, optional=True) or _unexpected(state, rest, arrival)
+
+
+def _oldest(state: ScriptState) -> Arrival | None:
+    """Return the event whose turn it is; None if there is none.
+
+    While the server listens, audio overtakes what is too early: without it the turn would never end.
+    """
+    if not state.listens:
+        return next(iter(state.inbox), None)
+    return next((one for one in state.inbox if not state.is_awaited(one.event)), None)
+
+
+def _is_early(state: ScriptState, event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is expected only once the server has done something, or has heard the user."""
+    at_expectation = state.waits and expected_by(state.step)
+    return not at_expectation and state.is_awaited(event)
+
+
+def _unexpected(state: ScriptState, rest: ScriptState, arrival: Arrival) -> ScriptChange:
+    """Answer what the script does not expect, or end there if it is strict about that."""
     if not state.script.strict or arrival.event.get("type") in state.script.ignored:
         return _answered(rest, arrival)
     return _mismatched(state, arrival.event)
@@ -207,12 +222,17 @@ def _left_behind(state: ScriptState) -> ScriptChange:
 
 def _judged(state: ScriptState) -> ScriptState:
     """Say what is missing now that the client has gone: what it sent counts, and nothing has to be done for it."""
-    state = replace(state, engine=None)
+    state = _played_out(replace(state, engine=None))
+    if not state.ended and state.waits and state.script.strict:
+        state, _ = _mismatched(state, None)
+    return replace(state, ended=True)
+
+
+def _played_out(state: ScriptState) -> ScriptState:
+    """Go on with what is in the inbox, until something is missing."""
     while not state.ended and (state.inbox or state.passes):
         change = None if state.passes else _take_event(state)
         if change is None and state.listens:
             break
         state, _ = change or _left_behind(state)
-    if not state.ended and state.waits and state.script.strict:
-        state, _ = _mismatched(state, None)
-    return replace(state, ended=True)
+    return state

@@ -19,7 +19,7 @@ from rxrealtime.session import Session
 __all__ = ["LeakError", "leak_check", "run_clean"]
 
 T = TypeVar("T")
-_STREAMS: Final = ("events", "sent", "activity", "audio", "faults")
+_STREAMS: Final = ("frames", "events", "sent", "activity", "audio", "faults")
 _DESCRIPTORS: Final = "/dev/fd"
 
 

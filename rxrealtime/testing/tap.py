@@ -13,12 +13,12 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 
-from rxrealtime.transport.gone import GoneTransport
+from rxrealtime.gone import SafelyLost
 
 __all__ = ["Tapped", "TappedClient", "TappedServer"]
 
 
-class Tapped(Connection):
+class Tapped(SafelyLost, Connection):
     """A connection that notes the opcode of each message; the n-th in `kinds` is that of the n-th message.
 
     Attributes:
@@ -34,11 +34,6 @@ class Tapped(Connection):
         if type(event) is wire.Frame and event.opcode in (wire.Opcode.TEXT, wire.Opcode.BINARY):
             self.kinds.append(event.opcode)
         super().process_event(event)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Keep what is done to the connection later from failing."""
-        super().connection_lost(exc)
-        self.transport = GoneTransport(self.transport)
 
     async def receive(self) -> tuple[bytes, bool]:
         """Return the next message, and whether it was binary.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rxrealtime.errors import ConnectionLost, FrameTooLarge, KeepaliveLost, ServerClosed
+from rxrealtime.redaction import redacted
 
 __all__ = ["Closing", "Evidence", "ending"]
 
@@ -64,7 +65,7 @@ def ending(received: Closing | None, sent: Closing | None, answered: bool | None
         return ConnectionLost()
     if received.code == _INTERNAL and _KEEPALIVE in received.reason:
         return KeepaliveLost(*_blame(evidence, "the server heard nothing from us in time"))
-    return ServerClosed(received.code, received.reason)
+    return ServerClosed(received.code, redacted(received.reason))
 
 
 def _blame(evidence: Evidence, otherwise: str) -> tuple[str, float]:

@@ -17,14 +17,14 @@ from websockets.asyncio.client import ClientConnection
 from websockets.protocol import State
 
 from rxrealtime.frames import Frame, frame_of
-from rxrealtime.transport.gone import GoneTransport
+from rxrealtime.gone import SafelyLost
 
 __all__ = ["IntakeConnection"]
 
 _HIGH = 256
 
 
-class IntakeConnection(ClientConnection):
+class IntakeConnection(SafelyLost, ClientConnection):
     """The library's client connection, whose messages are taken from `inbox`.
 
     Attributes:
@@ -56,7 +56,6 @@ class IntakeConnection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake the reader, who finds out how it ended."""
         super().connection_lost(exc)
-        self.transport = GoneTransport(self.transport)
         self._wake()
 
     async def more(self) -> None:

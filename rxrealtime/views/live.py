@@ -145,9 +145,11 @@ class View:
             Exception: What kept the view from being painted, if anything did.
         """
         self._task.cancel()
-        await asyncio.wait([self._task])
-        await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
-        self.close()
+        try:
+            await asyncio.wait([self._task])
+            await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
+        finally:
+            self.close()
         self._paint(self._painter.finish)
         if self._failure is not None:
             raise self._failure
@@ -182,10 +184,12 @@ class View:
         self._sight = self._sight.ended("ended", "completed")
 
     async def _paint_on(self, every: float) -> None:
-        while self.live:
+        while True:
             await asyncio.sleep(every)
             if self._sight is not self._drawn:
                 self._paint(self._painter.paint)
+            if not self.live:
+                return
 
     def _hear(self, wish: Wish) -> None:
         if wish == "stop":
@@ -201,6 +205,7 @@ class View:
         except Exception as error:  # the notebook may be gone
             self._remember(error)
             self._end(error)
+            self._subscription.dispose()
 
     def _remember(self, error: Exception | None) -> None:
         if error is not None and self._failure is None:

@@ -106,6 +106,24 @@ def test_s1_calls_do_not_mix_while_the_network_makes_them_wait() -> None:
     assert run_clean(main) == ["input_audio_buffer.append", "input_audio_buffer.commit"] * 5
 
 
+def test_s1_a_send_that_waits_behind_another_when_the_session_ends_is_not_sent() -> None:
+    """S1: its turn comes after the end, and it is refused by the same name as one that is called after the end."""
+
+    async def main() -> list[str]:
+        transport = _Slow()
+        async with Session(transport) as session:
+            first = asyncio.ensure_future(session.send(*commands.append_audio(bytes(4800))))
+            second = asyncio.ensure_future(session.send(*commands.clear_audio()))
+            await asyncio.sleep(0)
+            await session.close()
+            await first
+            with pytest.raises(SessionClosedError):
+                await second
+        return [event["type"] for event in _sent(transport)]
+
+    assert run_clean(main) == ["input_audio_buffer.append"]
+
+
 def test_s1_a_send_before_the_start_or_after_the_end_raises_one_named_error() -> None:
     """S1: and sends nothing."""
 

@@ -29,6 +29,9 @@ HOLDERS = {
     "headers of a tool": _mcp(headers={"X-Anything": CANARY, "Other": f"a {CANARY} b"}),
     "key in a url": _mcp(server_url=f"https://shop.example/mcp?api-key={CANARY}&page=1"),
     "token in a url": _mcp(server_url=f"https://shop.example/mcp?page=1&access_token={CANARY}"),
+    "path of a url": _mcp(server_url=f"https://shop.example/{CANARY}/mcp"),
+    "password in a url": _mcp(server_url=f"https://user:{CANARY}@shop.example/mcp"),
+    "user of a url": _mcp(server_url=f"https://{CANARY}@shop.example"),
     "client secret": json.dumps({"client_secret": {"value": CANARY, "expires_at": 1}}),
     "client secret, plain": json.dumps({"client_secret": CANARY}),
     "a quoted key": json.dumps({"type": "error", "error": {"message": f"Incorrect API key: sk-{CANARY}."}}),
@@ -65,6 +68,21 @@ def test_the_rest_of_a_frame_with_a_credential_stays() -> None:
     after = '{ "a" :1,  "authorization" : "***", "headers":{"N" : "***"}, "é":"\\u00e9"}'
     assert without_credentials(Frame("sent", before)).data == after
     assert without_credentials(Frame("sent", before.encode())).data == after.encode()
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://shop.example", "https://shop.example"),
+        ("https://shop.example/s/1/mcp?page=1", "https://shop.example/***"),
+        ("https://me:1@shop.example:81/mcp", "https://shop.example:81/***"),
+        ("https:\\/\\/shop.example\\/mcp", "https:\\/\\/shop.example/***"),
+    ],
+)
+def test_of_the_address_of_an_mcp_server_the_host_is_kept(url: str, kept: str) -> None:
+    """The rest may be what lets one in."""
+    text = f'{{"server_label":"a","server_url":"{url}","type":"mcp"}}'
+    assert without_credentials(Frame("sent", text)).data == text.replace(url, kept)
 
 
 @given(st.one_of(frames().filter(lambda data: len(data) < 200), st.binary(max_size=64)))

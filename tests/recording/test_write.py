@@ -72,7 +72,7 @@ def test_header_marks_and_end_are_read_as_they_are(tmp_path: Path, form: str) ->
     assert list(found.entries()) == [*entries, Mark("end", 1.0, "the recording was closed")]
 
 
-def test_frames_that_find_no_room_are_counted_in_their_place(tmp_path: Path) -> None:
+def test_b1_frames_that_find_no_room_are_counted_in_their_place(tmp_path: Path) -> None:
     """Never in silence, and nobody waits."""
     writer = RecordingWriter(tmp_path / "x.jsonl", limit_bytes=1000)
     for n, size in enumerate((10, 5000, 5000, 10, 5000)):

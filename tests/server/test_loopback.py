@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from rxrealtime.server.faults import (
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.server.quirks import OPENAI
 from rxrealtime.server.scenarios import Expiry, Rule, Scenario
+from tests.clocks import TurnedLoop
 from tests.leaks import run_clean
 from tests.server.driving import text_item, types_of
 
@@ -289,6 +291,34 @@ def test_close_codes(code: int) -> None:
     assert (ended.rcvd.code, ended.rcvd.reason) == (code, _EXPIRED)
 
 
+_HANDSHAKE = (
+    b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+_CLOSE_1000 = b"\x88\x82\0\0\0\0\x03\xe8"
+
+
+def test_client_that_closes_and_reads_to_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    """The server writes what it had and is over; that it had more to say is no fault."""
+
+    async def main() -> int:
+        async with LoopbackServer(faults=inject("x" * 2**25, "{}", after=1)) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(_HANDSHAKE)
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(2**20)  # more than was said before: the large frame is on its way
+            writer.write(_CLOSE_1000)
+            writer.write_eof()
+            rest = len(await reader.read())
+            writer.close()
+            await writer.wait_closed()
+            return rest
+
+    with caplog.at_level(logging.ERROR, logger="rxrealtime.wire"):
+        assert run_clean(main) > 2**24
+    assert caplog.records == []
+
+
 def test_closed_before_session_created() -> None:
     """A refusal after the upgrade is one error and a close, and never a session.created."""
     frames, ended = _ending(*refuse_session("insufficient_quota", "None left.", close_code=1011, reason="quota"))
@@ -329,23 +359,27 @@ def test_injected_frames_arrive_as_they_are() -> None:
 
 def test_silence() -> None:
     """A server that went silent answers neither events nor the close frame; closing the server ends it all the same."""
+    silent = [replace(fault, connection=number) for number in (0, 1) for fault in go_silent(after="session.created")]
 
     async def main() -> None:
-        async with LoopbackServer(pace=0, faults=go_silent(after="session.created")) as server:
-            connection = await connect(server.url, close_timeout=0.2)
-            await connection.recv()
-            await _send(connection, text_item("hello"), _CREATE)
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await connection.recv()
-            await connection.close()
+        async with LoopbackServer(pace=0, faults=silent) as server:
+            connection, other, talker = [await connect(server.url, close_timeout=5) for _ in range(3)]
+            for each in (connection, talker):
+                await _until(each, "session.created")
+                await _send(each, text_item("hello"), _CREATE)
+            await _until(talker, "response.done")  # asked later, and answered
+            await talker.close()
+            waiting, closing = asyncio.ensure_future(connection.recv()), asyncio.ensure_future(connection.close())
+            await loop.turn_until(closing, 6)
+            with pytest.raises(ConnectionClosed):
+                await waiting
             assert connection.close_code == 1006
-            other = await connect(server.url, close_timeout=0.2)
             await other.recv()
             ended = asyncio.ensure_future(_drained(other))
         await ended
 
-    run_clean(main)
+    loop = TurnedLoop()
+    run_clean(main, loop_factory=lambda: loop)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 503])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rxrealtime import ConnectionLost, FrameTooLarge, KeepaliveLost, ServerClosed
+from rxrealtime.redaction import redacted
 from rxrealtime.transport.endings import Closing, Evidence, ending
 
 CLOSINGS = st.none() | st.builds(
@@ -26,10 +27,16 @@ def test_every_combination_has_a_name(
 
 @given(st.integers(1000, 4999), st.text(max_size=20))
 def test_a_close_of_the_server_keeps_code_and_reason(code: int, reason: str) -> None:
-    """T4: what the server wrote is what the user reads."""
+    """T4: what the server wrote is what the user reads, but for credentials."""
     found = ending(Closing(code, reason), Closing(code, reason), True, Evidence())
     assert type(found) is ServerClosed
-    assert (found.code, found.reason) == (code, reason)
+    assert (found.code, found.reason) == (code, redacted(reason))
+
+
+def test_s5_a_key_in_the_reason_of_a_close_is_masked() -> None:
+    """S5: a server may quote what it refuses."""
+    found = ending(Closing(1008, "Incorrect API key provided: sk-c4n4ry1"), Closing(1008), True, Evidence())
+    assert str(found) == "the server closed the connection with code 1008, 'Incorrect API key provided: ***'"
 
 
 def test_no_code_at_all_is_a_lost_connection() -> None:

@@ -31,6 +31,7 @@ from rxrealtime import (
 from rxrealtime.server.faults import Refusal, Stall, abort, close, go_silent, redirect, refuse_session
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.transport.intake import IntakeConnection
+from tests.clocks import TurnedLoop
 from tests.leaks import run_clean
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -221,30 +222,39 @@ def test_t2_a_peer_that_never_answers_the_close_frame_costs_close_timeout_and_no
 
 
 def test_t7_a_silent_peer_is_found_out_by_keepalive() -> None:
-    """T7: the options reach the library, and the death says that the peer was silent."""
+    """T7: the options reach the library, and the death says that the peer was silent, however slow the machine is."""
 
     async def main() -> Any:
         async with LoopbackServer(faults=go_silent(after=1)) as server:
-            transport = WebSocketTransport(server.url, ping_interval=0.05, ping_timeout=0.05, close_timeout=0.05)
+            transport = WebSocketTransport(server.url, ping_interval=2.0, ping_timeout=3.0, close_timeout=1.0)
             async with Session(transport) as session:
+                await loop.turn_until(asyncio.ensure_future(_outcome(session)), 8.0)
+                assert loop.time() >= 5.0
                 return (await session.closed).cause
 
-    cause = run_clean(main)
+    loop = TurnedLoop()
+    cause = run_clean(main, loop_factory=lambda: loop)
     assert isinstance(cause, KeepaliveLost)
     assert "the peer was silent" in str(cause)
 
 
+async def _outcome(session: Session) -> Any:
+    return await session.closed
+
+
 def test_t7_a_responsive_server_keeps_a_connection_with_short_pings_open() -> None:
-    """T7: ten pings and more, no death."""
+    """T7: seven pings, no death."""
 
     async def main() -> None:
         async with LoopbackServer() as server:
-            transport = WebSocketTransport(server.url, ping_interval=0.01, ping_timeout=2.0)
+            transport = WebSocketTransport(server.url, ping_interval=0.5, ping_timeout=0.5)
             async with Session(transport) as session:
-                for _ in range(10):
-                    await session.request(commands.configure(instructions="x")[0])
+                for _ in range(15):
+                    await loop.turn(0.25)
+                    await session.request(commands.configure(instructions="x")[0])  # its answer comes after the pong
 
-    run_clean(main)
+    loop = TurnedLoop()
+    run_clean(main, loop_factory=lambda: loop)
 
 
 def test_the_key_may_be_a_function_and_is_asked_at_every_connect() -> None:

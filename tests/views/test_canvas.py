@@ -229,7 +229,7 @@ def test_running_the_cell_again_takes_the_old_canvas_away() -> None:
     _run(main)
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_b1_what_is_kept_is_bounded() -> None:
     """After 22,000 values, as many again take no more room, and a page that is loaded again is told 20,000 of them."""
 
     async def main(screen: FakeScreen, page: FakePage) -> None:

@@ -251,7 +251,7 @@ def test_a_view_that_was_closed_leaves_the_session_alone() -> None:
     assert "0 values · no longer followed" in _run(main).last
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_b1_what_is_kept_is_bounded() -> None:
     """Four times as many values take no more room, neither here nor in the notebook."""
 
     async def main(screen: FakeScreen) -> None:

@@ -1,14 +1,32 @@
-"""What stands in for the transport of a connection that is gone."""
+"""What stands in for the transport of a connection that is gone, at both socket edges."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-__all__ = ["GoneTransport"]
+__all__ = ["SafelyLost"]
 
 
-class GoneTransport(asyncio.Transport):
+class SafelyLost(asyncio.Protocol):
+    """A connection of the websockets library whose transport may be used after it is lost.
+
+    To be named before the library's class.
+    """
+
+    transport: asyncio.Transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep what is done to the connection later from failing.
+
+        Args:
+            exc: Why it is lost; None if either side closed it.
+        """
+        super().connection_lost(exc)
+        self.transport = _GoneTransport(self.transport)
+
+
+class _GoneTransport(asyncio.Transport):
     """Do nothing, as asyncio promises of a transport that is gone.
 
     Its own transports keep the promise unless they had something left to write when they began to close, and wrote it:
