@@ -35,6 +35,7 @@ from rxrealtime.events import (
     SessionUpdate,
     SessionUpdated,
 )
+from rxrealtime.events.base import with_event_id
 from rxrealtime.redaction import redacted
 
 __all__ = ["CONFIRMATIONS", "confirms", "identified", "rejection"]
@@ -107,7 +108,7 @@ def identified(event: Event, event_id: str, taken: Collection[str] = ()) -> Even
     if isinstance(event, ConversationItemCreate) and not event.item.id:
         item = event.item.model_copy(update={"id": f"item_{given}"[:32]})
         return event.model_copy(update={"event_id": given, "item": item})
-    return event.model_copy(update={"event_id": given})
+    return with_event_id(event, given)
 
 
 def confirms(request: Event, answer: object) -> bool:

@@ -22,7 +22,9 @@ from rxrealtime.events import (
     SessionConfig,
     SessionUpdate,
 )
+from rxrealtime.events.base import with_event_id
 from rxrealtime.events.config import AudioConfig, TurnDetection
+from rxrealtime.events.server import SERVER_EVENTS
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 PARTS = st.builds(ContentPart, type=st.just("input_text"), text=TEXT, transcript=st.none() | TEXT)
@@ -159,3 +161,13 @@ def test_an_infinity_that_a_large_number_became_is_not_written() -> None:
     named = decode('{"type": "zork", "value": "Infinity and NaN"}')
     assert isinstance(named, UnknownEvent)
     assert decode(encode(named)) == named
+
+
+@given(st.sampled_from(sorted(SERVER_EVENTS)), st.none() | st.text(max_size=8))
+def test_an_event_under_another_id_is_the_copy_that_pydantic_makes(type: str, event_id: str | None) -> None:
+    """Unknown fields, what counts as set, and equality included; the event itself stays as it is."""
+    event = SERVER_EVENTS[type].model_construct(event_id="e", unknown={"kept": 1})
+    other = with_event_id(event, event_id)
+    copy = event.model_copy(update={"event_id": event_id})
+    assert other == copy and other.model_fields_set == copy.model_fields_set
+    assert (other.model_extra, other.event_id, event.event_id) == (copy.model_extra, event_id, "e")

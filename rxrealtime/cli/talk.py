@@ -28,6 +28,7 @@ from rxrealtime.cli.taping import recording
 from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
 from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
 from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreate, ResponseCreated, SessionConfig
+from rxrealtime.events.base import with_event_id
 from rxrealtime.settings import merged, output_format
 
 __all__ = ["Talk", "hold_talk", "run_talk"]
@@ -180,7 +181,7 @@ class _Turn:
         """Ask for an answer, and show it; what the server says before, unasked, is shown too."""
         try:
             event_id = f"{_OWN}{next(self._numbers)}"
-            created = await self._session.request(create.model_copy(update={"event_id": event_id}), timeout=None)
+            created = await self._session.request(with_event_id(create, event_id), timeout=None)
         except RequestRejectedError as refused:
             _tell(str(refused))
             return

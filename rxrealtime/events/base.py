@@ -2,11 +2,11 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, Strict
 
-__all__ = ["Audio", "Event", "Model", "Tagged", "many"]
+__all__ = ["Audio", "Event", "Model", "Tagged", "many", "with_event_id"]
 
 
 def _standard_base64(data: bytes) -> str:
@@ -78,3 +78,22 @@ class _Size:
 
     def __repr__(self) -> str:
         return f"<{len(self.data)} bytes>"
+
+
+_Event = TypeVar("_Event", bound=Event)
+_set = object.__setattr__
+
+
+def with_event_id(event: _Event, event_id: str | None) -> _Event:
+    """Give an event under another id: the same as ``model_copy(update={"event_id": event_id})``, in half the time.
+
+    Args:
+        event: The event; it stays as it is.
+        event_id: Its other id.
+    """
+    copy = object.__new__(type(event))
+    _set(copy, "__dict__", {**event.__dict__, "event_id": event_id})
+    _set(copy, "__pydantic_fields_set__", {*event.__pydantic_fields_set__, "event_id"})
+    _set(copy, "__pydantic_extra__", event.__pydantic_extra__)
+    _set(copy, "__pydantic_private__", event.__pydantic_private__)
+    return copy

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.events import Response, ResponseCancel, ResponseCreate
+from rxrealtime.events.base import with_event_id
 
 __all__ = ["Create", "Minted", "ResponseMode", "Responses", "Scheduling", "is_out_of_band"]
 
@@ -54,7 +55,7 @@ class Minted:
         count = self.count + 1
         while f"{prefix}{count}" in self.given:
             count += 1
-        return Minted(count, self.given), event.model_copy(update={"event_id": f"{prefix}{count}"})
+        return Minted(count, self.given), with_event_id(event, f"{prefix}{count}")
 
 
 @dataclass(frozen=True, slots=True)

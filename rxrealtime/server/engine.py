@@ -32,6 +32,7 @@ from rxrealtime.events import (
     SessionUpdated,
     UnknownEvent,
 )
+from rxrealtime.events.base import with_event_id
 from rxrealtime.server.beats import Due, Expire, Finish, Idle, Invoke, ListTools
 from rxrealtime.server.checks import check_session
 from rxrealtime.server.conversation import delete_item, retrieve_item, truncate_item
@@ -129,7 +130,7 @@ def failed(ids: Ids) -> tuple[Output, ...]:
         ids: Where the id of the event comes from.
     """
     _, event_id = ids.mint("event")
-    return server_error().model_copy(update={"event_id": event_id}), Disconnect(1011, "internal server error")
+    return with_event_id(server_error(), event_id), Disconnect(1011, "internal server error")
 
 
 def next_due(state: State) -> float | None:
@@ -238,10 +239,7 @@ def _stamped(state: State, outputs: tuple[Output, ...]) -> Change:
         return state, ()
     ids, event_ids = state.ids.mint_all("event", sum(isinstance(output, Event) for output in outputs))
     left = iter(event_ids)
-    stamped = tuple(
-        output.model_copy(update={"event_id": next(left)}) if isinstance(output, Event) else output
-        for output in outputs
-    )
+    stamped = tuple(with_event_id(output, next(left)) if isinstance(output, Event) else output for output in outputs)
     return state._replace(ids=ids), stamped
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from rxrealtime.codec import encode
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.events.base import with_event_id
 from rxrealtime.server.ids import make_id
 from rxrealtime.server.outputs import Disconnect, GoSilent, RawFrame, Strike
 from rxrealtime.server.refusals import Refused, error_event
@@ -190,7 +191,7 @@ def redirect(location: str, status: int = 302) -> tuple[Refusal, ...]:
 
 def _error(code: str | None, message: str, event_id: str | None = _EVENT_ID) -> str:
     event = error_event(Refused(code, message), None)
-    return encode(event if event_id is None else event.model_copy(update={"event_id": event_id}))
+    return encode(event if event_id is None else with_event_id(event, event_id))
 
 
 BETA_REFUSED: Final[tuple[Fault, ...]] = (
