@@ -11,8 +11,6 @@ from rxrealtime.recording.entries import Entry, Mark
 
 __all__ = ["EntryQueue", "Waiting"]
 
-_GATHER: Final = 0.1
-"""Seconds for which entries are gathered: what is taken is at most this old, and the time of one batch."""
 _OVERHEAD_BYTES: Final = 200
 """What an entry counts beside its payload."""
 _BATCH: Final = 256
@@ -31,14 +29,16 @@ class EntryQueue:
 
     Args:
         limit_bytes: How much may wait, what is being written included.
+        gather: Seconds for which entries are gathered before they are given: what is taken is at most this old, and
+            the time of one batch; default 0.1.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, gather: float = 0.1) -> None:
         self._limit = limit_bytes
         self._waiting = deque[Waiting]()
         self._given = self._taken = 0  # bytes; each belongs to one thread
         self._gap = _Gap()
-        self._bell = _Bell()
+        self._bell = _Bell(gather)
 
     @property
     def closed(self) -> bool:
@@ -131,13 +131,17 @@ class _Gap:
 class _Bell:
     """Wakes the thread that takes: a little later while more may come, at once at the end.
 
+    Args:
+        moment: Seconds of that little.
+
     Attributes:
         rung: Set when something came.
         last: Set when nothing comes any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, moment: float) -> None:
         self.rung, self.last = threading.Event(), threading.Event()
+        self._moment = moment
 
     def ring_last(self) -> None:
         """Tell that nothing comes any more."""
@@ -147,6 +151,6 @@ class _Bell:
     def wait(self) -> bool:
         """Wait until it rings and a moment more; tell whether it will ring again."""
         self.rung.wait()
-        self.last.wait(_GATHER)
+        self.last.wait(self._moment)
         self.rung.clear()
         return not self.last.is_set()  # asked after the clearing: a last ring that came before it is not missed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +55,27 @@ def test_only_the_first_end_counts() -> None:
         queue.close(Mark("end", 1.0, text))
     assert queue.closed
     assert _taken(queue) == [Mark("end", 1.0, "first")]
+
+
+def test_t1_an_end_that_comes_while_the_taker_falls_asleep_is_not_missed() -> None:
+    """Whichever of the two threads is stopped where, it ends. It did not, when a pause ended just as the end came."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for round_number in range(500):
+            _ends(round_number % 100 * 20)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _ends(count: int) -> None:
+    """Give some entries, which takes from no time at all to longer than a pause of the taker, and the end."""
+    queue, found = EntryQueue(1 << 20, gather=0.001), list[Entry]()
+    taker = threading.Thread(target=lambda: found.extend(_taken(queue)), daemon=True)
+    taker.start()
+    for _ in range(count):
+        queue.put(Frame("received", b"{}", 1.0), 2)
+    queue.close()
+    taker.join(20.0)
+    assert not taker.is_alive()
+    assert len(found) == count + 1
