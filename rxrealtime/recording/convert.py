@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from rxrealtime.errors import ConfigurationError, RecordingError
+from rxrealtime.recording.clean import clean_lines
 from rxrealtime.recording.entries import FORMAT_VERSION, Header, Mark
 from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.har import write_har
@@ -25,7 +26,8 @@ def convert(recording: Recording, target: str | Path, progress: Progress = lambd
 
     ``.jsonl`` and ``.jsonl.zst`` lose nothing. ``.parquet`` is a table with a row a frame or mark: ``t``
     (microseconds), ``dir``, ``op`` ("text", "binary" or "mark"), ``raw`` (bytes) and ``type``. ``.har`` is lossy: marks
-    are left out, and bytes that are no text become replacement characters.
+    are left out, and bytes that are no text become replacement characters. Credentials that a recording of the simple
+    form holds are masked, in each form.
 
     Args:
         recording: What to convert. If it is cut off, so is the result.
@@ -61,7 +63,7 @@ def _sealed(recording: Recording, path: Path, progress: Progress) -> None:
 
 def _rewritten(recording: Recording, progress: Progress) -> Iterator[bytes]:
     """Give the lines in the present form."""
-    lines = recording.lines(progress)
+    lines = clean_lines(recording, progress)
     at = 0.0
     yield line_of_header(_present(recording.header))
     for line in lines:

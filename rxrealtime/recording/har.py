@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rxrealtime._version import __version__
 from rxrealtime.frames import Frame
+from rxrealtime.recording.clean import clean_lines
 from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.lines import Line
 from rxrealtime.recording.read import Recording
@@ -33,7 +34,7 @@ def write_har(recording: Recording, path: Path, progress: Callable[[float], None
     with written_whole(path) as file:
         file.write(head.encode())
         separator = b""
-        for message in _messages(recording.lines(progress), began):
+        for message in _messages(clean_lines(recording, progress), began):
             file.write(separator + json.dumps(message).encode())
             separator = b",\n"
         file.write(tail.encode())

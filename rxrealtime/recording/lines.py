@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from rxrealtime.errors import RecordingError
 from rxrealtime.frames import Direction, Frame
+from rxrealtime.recording.credentials import masked
 from rxrealtime.recording.entries import FORMAT_VERSION, Entry, Header, Mark, MarkKind
 
 __all__ = ["Line", "Opcode", "is_whole", "line_of_frame", "line_of_header", "line_of_mark", "parsed"]
@@ -142,7 +143,7 @@ def _header(row: Mapping[str, Any], place: str) -> Header:
 
 def _meta(meta: Any) -> Header:
     """Read the first line of the simple form, which has no version of its own."""
-    return Header(0, origin=str(meta.get("source", "")) if isinstance(meta, dict) else "", clock="")
+    return Header(0, origin=masked(str(meta.get("source", ""))) if isinstance(meta, dict) else "", clock="")
 
 
 def _simple(row: Any, place: str) -> Frame:

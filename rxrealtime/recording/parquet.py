@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.recording.clean import clean_lines
 from rxrealtime.recording.entries import Header, Mark
 from rxrealtime.recording.files import written_whole
 from rxrealtime.recording.lines import Line
@@ -33,7 +34,7 @@ def write_parquet(recording: Recording, path: Path, progress: Callable[[float], 
     schema = arrow.schema({**names, "type": arrow.string()})
     found = recording.header
     about = {"origin": found.origin, "started": found.started, "clock": found.clock}
-    rows = (_row(line) for line in recording.lines(progress) if not isinstance(line.content, Header))
+    rows = (_row(line) for line in clean_lines(recording, progress) if not isinstance(line.content, Header))
     with (
         written_whole(path) as file,
         parquet.ParquetWriter(file, schema.with_metadata(about), compression="zstd") as writer,

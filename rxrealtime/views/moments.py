@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import reactivex
-from reactivex import Observable
+from reactivex import Observable, abc
 from reactivex import operators as rx
+from reactivex.scheduler import TimeoutScheduler
 
 from rxrealtime.codec import decode_client, decode_frame
 from rxrealtime.events import ClientEvent, ConnectionFailed, ExceptionEvent, ServerEvent, UnknownEvent
@@ -16,7 +17,7 @@ from rxrealtime.frames import Direction, Frame
 from rxrealtime.recording import Entry, Mark, Recording, open_recording
 from rxrealtime.session import Session
 
-__all__ = ["Moment", "event_of", "is_failure", "moments", "session_moments"]
+__all__ = ["Moment", "event_of", "is_failure", "moments", "session_moments", "stream_moments"]
 
 
 class Moment(NamedTuple):
@@ -77,11 +78,39 @@ def session_moments(session: Session) -> Observable[Moment]:
     return reactivex.merge(session.events.pipe(rx.map(received)), failed.pipe(rx.map(received)), sent)
 
 
+def stream_moments(source: Observable[Any]) -> Observable[Moment]:
+    """Give the values of a stream as moments, each in its place.
+
+    Args:
+        source: A stream of moments, frames and marks, which have their time, or of events or any other values, which
+            get that of the scheduler, in seconds since the subscription.
+    """
+
+    def begun(scheduler: abc.SchedulerBase | None = None) -> Observable[Moment]:
+        clock = scheduler or TimeoutScheduler.singleton()
+        began = clock.now
+
+        def moment(value: Any) -> Moment:
+            if isinstance(value, Moment | Frame | Mark):
+                return _moment(value)
+            return Moment((clock.now - began).total_seconds(), _direction(value), value)
+
+        return source.pipe(rx.map(moment))
+
+    return reactivex.defer(begun)
+
+
+def _direction(value: object) -> Direction | None:
+    if isinstance(value, ClientEvent):
+        return "sent"
+    return "received" if isinstance(value, ServerEvent | UnknownEvent | ExceptionEvent) else None
+
+
 def is_failure(event: object) -> bool:
     """Tell whether something went wrong: an orderly end did not."""
     if isinstance(event, Mark):
         return event.kind != "end"
-    return isinstance(event, ExceptionEvent) and not isinstance(event, ConnectionFailed)
+    return isinstance(event, ExceptionEvent | Exception) and not isinstance(event, ConnectionFailed)
 
 
 def _moment(entry: Entry | Moment) -> Moment:

@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args, overload
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as rx
 
 from rxrealtime.errors import ConfigurationError
 from rxrealtime.operators import Latency, Tally, Turn
 from rxrealtime.recording import Entry, Mark, Recording
-from rxrealtime.views.moments import Moment, is_failure, moments
+from rxrealtime.session import Session
+from rxrealtime.views.moments import Moment, is_failure, moments, session_moments, stream_moments
 from rxrealtime.views.summary import Summary
 
 __all__ = ["Rows", "event_rows", "latency_rows", "response_rows", "to_dataframe", "turn_rows"]
@@ -72,16 +77,29 @@ def latency_rows(summary: Summary) -> Rows:
     return Rows((field.name for field in fields(Latency)), map(asdict, summary.waits))
 
 
-def to_dataframe(source: Source | list[dict[str, Any]], library: Library = "pandas") -> Any:
+@overload
+def to_dataframe(source: Session | Observable[Any], library: Library = "pandas") -> Observable[Any]: ...
+
+
+@overload
+def to_dataframe(source: Source | list[dict[str, Any]], library: Library = "pandas") -> Any: ...
+
+
+def to_dataframe(source: Any, library: Library = "pandas") -> Any:
     """Give a data frame; needs the extra ``rxrealtime[dataframe]``, and polars where it is asked for.
 
     What is not known is missing, not a number or a word: whole numbers stay whole beside it. A table without rows has
     its columns.
 
     Args:
-        source: What `event_rows` takes, such as a recording, or the moments that a stream gave in a list: one row an
-            event. Or rows: those that the functions beside this one give, or any dictionaries.
+        source: What `event_rows` takes, such as a recording: one row an event. Or rows: those that the functions beside
+            this one give, or any dictionaries. Or what goes on: a session (subscribe before it is entered to have all
+            of it), or a stream of events, moments, frames or any values (see `stream_moments`).
         library: What the data frame is of.
+
+    Returns:
+        The data frame. Of a session or a stream, a stream that gives it at the end: ``await to_dataframe(stream)``.
+        Nothing that came is lost if that fails: the error is the last row.
 
     Raises:
         ConfigurationError: pyarrow or the library is not installed, or it is neither of the two.
@@ -94,8 +112,20 @@ def to_dataframe(source: Source | list[dict[str, Any]], library: Library = "pand
     except ImportError as error:
         wanted = f"pip install 'rxrealtime[dataframe]' {library}"
         raise ConfigurationError(f"data frames of {library} need it and pyarrow: {wanted}") from error
-    table = _table(source, arrow)
-    return frames.from_arrow(table) if library == "polars" else _of_pandas(table, arrow, frames)
+
+    def frame_of(source: Any) -> Any:
+        table = _table(source, arrow)
+        return frames.from_arrow(table) if library == "polars" else _of_pandas(table, arrow, frames)
+
+    if isinstance(source, Session | Observable):
+        return _all_of(source).pipe(rx.map(frame_of))
+    return frame_of(source)
+
+
+def _all_of(source: Session | Observable[Any]) -> Observable[list[Moment]]:
+    """Give what came, at the end; what it failed with, if it did, comes last."""
+    stream = session_moments(source) if isinstance(source, Session) else source
+    return stream_moments(stream.pipe(rx.catch(lambda error, _: reactivex.of(error)))).pipe(rx.to_list())
 
 
 def _table(source: Any, arrow: Any) -> Any:

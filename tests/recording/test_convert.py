@@ -55,6 +55,30 @@ def test_the_simple_form_is_converted_to_the_present_one(shared: Path, tmp_path:
         assert (found.header.version, found.header.origin, found.complete) == (1, before.header.origin, True)
 
 
+@pytest.mark.parametrize("form", ["x.jsonl", "x.jsonl.zst", "x.parquet", "x.har"])
+def test_credentials_of_a_foreign_recording_are_left_behind(form: str, tmp_path: Path) -> None:
+    """In frames and in where it came from; what is around them stays."""
+    if form.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="needs the extra parquet")
+    canary = "sk-canary-0123456789abcdef"
+    event = {"type": "session.update", "event_id": "kept", "session": {"tools": [{"headers": {"X-Key": canary}}]}}
+    lines = [{"meta": {"source": f"wss://host/v1?api_key={canary}"}}, {"direction": "sent", "event": event, "at": 1.0}]
+    source = tmp_path / "foreign.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    convert(open_recording(source), tmp_path / form)
+    written = _plain_bytes(tmp_path / form)
+    assert canary.encode() not in written
+    assert b"kept" in written and b"wss://host/v1?api_key=" in written
+
+
+def _plain_bytes(path: Path) -> bytes:
+    """Give what a file holds, uncompressed."""
+    if path.suffix == ".parquet":
+        table = pytest.importorskip("pyarrow.parquet").read_table(path)
+        return b"".join(map(bytes, table["raw"].to_pylist())) + b"".join(table.schema.metadata.values())
+    return b"".join(open_recording(path).raw_lines()) if path.suffix == ".zst" else path.read_bytes()
+
+
 def test_a_recording_without_its_end_stays_without_it(source: Path, tmp_path: Path) -> None:
     """What a killed process left is converted as far as it goes."""
     lines = list(open_recording(source).raw_lines())

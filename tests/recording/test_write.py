@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import rxrealtime
-from rxrealtime import ConfigurationError, Frame, RecordingError, decode, open_recording, read_recording
-from rxrealtime.events import ExceptionEvent
+from rxrealtime import ConfigurationError, Frame, RecordingError, open_recording, read_recording
+from rxrealtime.recording.credentials import without_credentials
 from rxrealtime.recording.entries import Entry, Header, Mark
 from rxrealtime.recording.write import RecordingWriter
 from rxrealtime.testing.strategies import frames, malformed_frames
@@ -36,24 +36,25 @@ def recorded(path: Path, entries: Sequence[Entry], header: Header = Header()) ->
 
 
 @pytest.mark.parametrize("form", FORMS)
+@example([("received", b'{"type":"session.created","session":{"tools":[{"authorization":"x"}]}}'), ("sent", b"{")])
 @given(st.lists(st.tuples(st.sampled_from(["received", "sent"]), st.one_of(frames(), malformed_frames(), st.binary()))))
 def test_d1_what_is_written_is_read_byte_for_byte(form: str, payloads: list[tuple[str, bytes | str]]) -> None:
-    """N frames with k broken ones give N frames, in order and in their places; each decodes as it did."""
-    given = [Frame(direction, data, n / 1000) for n, (direction, data) in enumerate(payloads)]  # type: ignore[arg-type]
+    """N frames with k broken ones give N frames, in order and in their places.
+
+    What a field for credentials holds is masked and nothing else: that is held by the tests of `without_credentials`.
+    """
+    given_frames = [Frame(direction, data, n / 1000) for n, (direction, data) in enumerate(payloads)]  # type: ignore[arg-type]
     with TemporaryDirectory() as folder:
         path = Path(folder) / form
-        recorded(path, given)
+        recorded(path, given_frames)
         found = open_recording(path)
         read = list(found.frames())
         assert found.complete
         assert list(read_recording(path)) == read
         assert [file.name for file in Path(folder).iterdir()] == [form]
     assert [(one.direction, in_bytes(one.data), one.at) for one in read] == [
-        (one.direction, in_bytes(one.data), one.at) for one in given
+        (one.direction, in_bytes(one.data), one.at) for one in map(without_credentials, given_frames)
     ]
-    kinds = [[type(decode(one.data)) for one in group] for group in (given, read)]
-    assert kinds[0] == kinds[1]
-    assert all(issubclass(kind, ExceptionEvent) or kind for kind in kinds[1])
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
 import pytest
+import reactivex
+from reactivex.testing import ReactiveTest, TestScheduler
 
+from rxrealtime import MemoryTransport, Session, decode
 from rxrealtime.errors import ConfigurationError
+from rxrealtime.events import InputAudioBufferClear
+from rxrealtime.testing import virtual_run
 from rxrealtime.views import event_rows, latency_rows, moments, response_rows, summarize, to_dataframe, turn_rows
 from rxrealtime.views.tables import Rows
 from tests.views.story import MARKUP, STORY
@@ -58,6 +64,62 @@ def test_a_data_frame_has_the_rows(library: Any) -> None:
         assert {name: list(map(_plain, values)) for name, values in found.items()} == {
             name: [_plain(row[name]) for row in rows] for name in rows.columns
         }
+
+
+def test_a_stream_gives_its_data_frame_at_its_end(library: Any) -> None:
+    """Moments and entries keep their time; so does a recording that is a stream."""
+    expected = _columns(to_dataframe(STORY, library))
+    for values in (STORY, list(moments(STORY))):
+        found: list[Any] = []
+        to_dataframe(reactivex.from_iterable(values), library).subscribe(found.append)
+        assert [_columns(one) for one in found] == [expected]
+
+
+def test_events_of_a_stream_have_the_time_of_their_scheduler_and_a_failure_is_the_last_row(library: Any) -> None:
+    """D1: nothing that came is lost because the stream failed."""
+    scheduler = TestScheduler()
+    created = decode(b'{"type":"session.created","event_id":"e1","session":{"type":"realtime"}}')
+    source = scheduler.create_hot_observable(
+        ReactiveTest.on_next(210, created),
+        ReactiveTest.on_next(212.5, InputAudioBufferClear()),
+        ReactiveTest.on_next(213, "a word"),
+        ReactiveTest.on_error(214, ValueError("late")),
+    )
+    frames: list[Any] = []
+    ends: list[str] = []
+    scheduler.schedule_absolute(
+        200,
+        lambda *_: to_dataframe(source, library).subscribe(
+            frames.append, on_completed=lambda: ends.append("completed"), scheduler=scheduler
+        ),
+    )
+    scheduler.start()
+    (found,) = map(_columns, frames)
+    assert ends == ["completed"]
+    assert found["t"] == [10.0, 12.5, 13.0, 14.0]
+    assert found["direction"] == ["received", "sent", None, None]
+    assert found["type"] == ["session.created", "input_audio_buffer.clear", "str", "ValueError"]
+    assert found["failed"] == [False, False, False, True]
+    assert found["event_id"] == ["e1", None, None, None]
+
+
+def test_a_session_gives_its_data_frame_when_it_ends(library: Any) -> None:
+    """Both directions; subscribed to before it is entered, as a stream is."""
+
+    async def main() -> Any:
+        transport = MemoryTransport()
+        session = Session(transport)
+        found: list[Any] = []
+        to_dataframe(session, library).subscribe(found.append)
+        async with session:
+            transport.peer.send('{"type":"session.created","event_id":"e0","session":{"type":"realtime"}}')
+            await session.send(InputAudioBufferClear())
+            await asyncio.sleep(1.0)  # of virtual time
+        return found
+
+    (found,) = map(_columns, virtual_run(main))
+    rows = set(zip(found["direction"], found["type"], strict=True))
+    assert rows >= {("received", "session.created"), ("sent", "input_audio_buffer.clear")}
 
 
 def _plain(value: Any) -> Any:
