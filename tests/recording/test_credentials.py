@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,14 @@ def test_of_the_address_of_an_mcp_server_the_host_is_kept(url: str, kept: str) -
     assert without_credentials(Frame("sent", text)).data == text.replace(url, kept)
 
 
-@given(st.one_of(frames().filter(lambda data: len(data) < 200), st.binary(max_size=64)))
+_HOLDERS = re.compile("authorization|headers|server_url|secret|token|key")
+
+
+@given(st.one_of(frames().filter(lambda data: not _HOLDERS.search(str(data))), st.binary(max_size=64)))
 def test_a_frame_without_credentials_stays_the_same_object(data: bytes | str) -> None:
     """Most are looked through once and not touched."""
     frame = Frame("received", data)
-    assert without_credentials(frame).data == data
+    assert without_credentials(frame) is frame
 
 
 _PIECES = st.sampled_from(
