@@ -75,6 +75,8 @@ async def run_record(wanted: RecordWanted, *, force: bool) -> None:
         await stack.enter_async_context(proxy)
         _say({"type": "rxrealtime.serving", "url": proxy.url}, f"recording at {proxy.url}", wanted.as_json)
         await stop.wait()
+        with progressing(f"writing {one_line(wanted.out.name)}") as progress:
+            await proxy.close(progress)
     _sum_up([path for path in _files(wanted.out) if before.get(path) != path.stat().st_mtime_ns], wanted.as_json)
 
 

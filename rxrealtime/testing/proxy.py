@@ -98,12 +98,16 @@ class FaultProxy(Listener):
             "open_timeout": 2 * OPEN_TIMEOUT + stalls,
         }
 
-    async def close(self) -> None:
+    async def close(self, progress: Callable[[float], None] = lambda done: None) -> None:
         """Cut every connection and stop listening; a second call does nothing.
+
+        Args:
+            progress: Told, from a thread, how much of a recording is sealed, from 0 to 1.
 
         Raises:
             RecordingError: Something of the recordings could not be written; told once.
         """
+        self._tapes.progress = progress
         await self._cut()
         await super().close()
         await self._cut()  # what connected in the meantime

@@ -31,14 +31,20 @@ class Tape:
         writer: Who writes; None records nothing.
         clock: Seconds since the connection was opened.
         failed: Told what could not be written; the conversation goes on.
+        sealed: Told, from a thread, how much is sealed, from 0 to 1.
     """
 
     def __init__(
-        self, writer: RecordingWriter | None, clock: Callable[[], float], failed: Callable[[RecordingError], None]
+        self,
+        writer: RecordingWriter | None,
+        clock: Callable[[], float],
+        failed: Callable[[RecordingError], None],
+        sealed: Callable[[float], None],
     ) -> None:
         self._writer = writer
         self._clock = clock
         self._failed = failed
+        self._sealed = sealed
         self._cause: Exception | None = None
 
     def frame(self, frame: Frame, binary: bool) -> None:
@@ -65,7 +71,7 @@ class Tape:
         if self._writer is not None:
             self._writer.finish(end_of(self._cause, self._clock()))
             try:
-                await asyncio.to_thread(self._writer.close)
+                await asyncio.to_thread(self._writer.close, self._sealed)
             except RecordingError as error:
                 self._failed(error)
 
@@ -84,6 +90,7 @@ class Tapes:
 
     Attributes:
         failure: The first thing that could not be written.
+        progress: Told, from a thread, how much of a recording is sealed, from 0 to 1; nobody is by default.
     """
 
     def __init__(self, path: str | Path | None, redact: Iterable[str] = (), origin: str = "") -> None:
@@ -91,6 +98,7 @@ class Tapes:
         self._redact = redaction_of(tuple(redact))
         self._origin = origin_of(origin)
         self.failure: RecordingError | None = None
+        self.progress: Callable[[float], None] = lambda done: None
 
     def check(self) -> None:
         """See to it that recordings can be written.
@@ -117,14 +125,17 @@ class Tapes:
             The tape.
         """
         if self._path is None:
-            return Tape(None, clock, self._failed)
+            return Tape(None, clock, self._failed, self._sealed)
         header = Header(origin=self._origin, started=datetime.now(UTC).isoformat(timespec="milliseconds"))
         try:
             writer = RecordingWriter(numbered(self._path, number), header, redact=self._redact)
         except RecordingError as error:
             self._failed(error)
-            return Tape(None, clock, self._failed)
-        return Tape(writer, clock, self._failed)
+            return Tape(None, clock, self._failed, self._sealed)
+        return Tape(writer, clock, self._failed, self._sealed)
+
+    def _sealed(self, done: float) -> None:
+        self.progress(done)
 
     def _failed(self, error: RecordingError) -> None:
         if self.failure is None:

@@ -47,6 +47,22 @@ def test_what_a_client_sees_through_a_proxy_is_recorded_and_replays(tmp_path: Pa
     assert b'"dir":"sent"' in plain
 
 
+def test_closing_a_proxy_tells_how_much_is_sealed(tmp_path: Path) -> None:
+    """From 0 to 1, of a conversation that was going on."""
+    told: list[float] = []
+
+    async def main() -> None:
+        async with LoopbackServer(pace=0) as server:
+            async with FaultProxy(server.url, record=tmp_path / "x.jsonl.zst") as proxy, connect(proxy.url) as client:
+                await client.recv()
+                await proxy.close(told.append)
+
+    run_clean(main)
+    assert told == sorted(told)
+    assert told[0] >= 0.0 and told[-1] == 1.0
+    assert open_recording(tmp_path / "x.jsonl.zst").complete
+
+
 async def _seen(session: Session) -> list[str]:
     seen: list[str] = []
     session.events.subscribe(lambda event: seen.append(type(event).__name__), lambda error: None)
