@@ -14,6 +14,8 @@ from rxrealtime.views.svg import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, cross, 
 __all__ = ["COLOURS", "MOST", "End", "Marbles", "failed", "name_of"]
 
 _LEFT, _RIGHT, _MIDDLE = 20, 30, 34
+_APART, _LANES = 17, 16
+"""How far two marbles are apart that do not cover each other; into how many lanes at most those go that would."""
 MOST: Final = 500
 """How many values are drawn."""
 End = Literal["completed", "failed"] | None
@@ -25,6 +27,8 @@ COLOURS: Final = (BLUE, GREEN, ORANGE, PURPLE, "#56b4e9", "#8c6d1f", GREY)
 @dataclass(frozen=True, slots=True)
 class Marbles(Picture):
     """A marble diagram; one letter and colour a kind of value, told below.
+
+    What would cover the value before it stands below the line, at its time; what failed is never covered.
 
     Args:
         values: The values with their times in seconds, in order.
@@ -59,26 +63,44 @@ class Marbles(Picture):
         last = self.width - _RIGHT
         parts = [line(_LEFT, _MIDDLE, last, _MIDDLE, INK, 1.5), line(last - 6, _MIDDLE - 5, last, _MIDDLE, INK, 1.5)]
         parts += [line(last - 6, _MIDDLE + 5, last, _MIDDLE, INK, 1.5)]
-        parts += [self._marble(number, names) for number in range(len(self.values))]
+        xs = tuple(map(self._x, range(len(self.values))))
+        lanes = _lanes(xs)
+        below = max(lanes, default=0) * _APART
+        marbles = [(_MIDDLE + lane * _APART, x, *one) for x, lane, one in zip(xs, lanes, self.values, strict=True)]
+        parts += [_marble(*one, names) for one in sorted(marbles, key=lambda one: failed(one[3]))]
         if self.end == "completed":
             parts.append(line(last - 14, _MIDDLE - 14, last - 14, _MIDDLE + 14, INK, 3))
         elif self.end == "failed":
             parts.append(cross(last - 14, _MIDDLE, "the stream failed", 10))
         for number, name in enumerate(names):
-            x, y = _LEFT + number % 3 * (self.width - 40) / 3, 74 + number // 3 * 20
+            x, y = _LEFT + number % 3 * (self.width - 40) / 3, 74 + below + number // 3 * 20
             parts.append(_ball(x + 8, y - 4, number, ""))
             parts.append(label(x + 22, y, shortened(name, 44), INK, 11))
-        return drawing(self.width, 70 + rows * 20, parts)
+        return drawing(self.width, 70 + below + rows * 20, parts)
 
-    def _marble(self, number: int, names: list[str]) -> str:
-        at, value = self.values[number]
+    def _x(self, number: int) -> float:
+        """Give the place of a value: by its time, or by its number where all came at once."""
         first, last = self.values[0][0], self.values[-1][0]
+        at = self.values[number][0]
         share = (at - first) / (last - first) if last > first else (number / max(len(self.values) - 1, 1))
-        x = _LEFT + 12 + share * (self.width - _LEFT - _RIGHT - 48)
-        title = f"{name_of(value)} at {at:.3f} s"
-        if failed(value):
-            return cross(x, _MIDDLE, title, 7)
-        return _ball(x, _MIDDLE, names.index(name_of(value)), title)
+        return _LEFT + 12 + share * (self.width - _LEFT - _RIGHT - 48)
+
+
+def _lanes(xs: Iterable[float]) -> tuple[int, ...]:
+    """Give each place the first lane in which it covers none before it; if there is none, that with the most room."""
+    lanes: list[int] = []
+    taken: list[float] = []
+    for x in xs:
+        free = next((lane for lane, before in enumerate(taken) if before + _APART <= x), len(taken))
+        lane = free if free < _LANES else min(range(_LANES), key=taken.__getitem__)
+        taken[lane : lane + 1] = [x]
+        lanes.append(lane)
+    return tuple(lanes)
+
+
+def _marble(y: float, x: float, at: float, value: object, names: list[str]) -> str:
+    title = f"{name_of(value)} at {at:.3f} s"
+    return cross(x, y, title, 7) if failed(value) else _ball(x, y, names.index(name_of(value)), title)
 
 
 def failed(value: object) -> bool:

@@ -210,3 +210,25 @@ def test_marks_are_failures_but_for_the_end() -> None:
     lost = Marbles.of(moments([Mark("lost", 1.0, "3 entries"), Mark("end", 2.0, "closed")]))
     strokes = [element.attrib["stroke"] for element in parsed(lost).iter() if element.tag.endswith("}path")]
     assert strokes.count("#d55e00") == 1
+
+
+@given(st.lists(st.floats(0, 100, width=32), max_size=60).map(sorted))
+def test_no_marble_covers_another_and_each_stands_at_its_time(times: list[float]) -> None:
+    """Those that would are in lanes below, as long as there is room."""
+    places = [
+        (float(element.attrib["cx"]), float(element.attrib["cy"]))
+        for element in parsed(Marbles.of([(at, "x") for at in times])).iter()
+        if element.tag.endswith("}circle")
+    ][: len(times)]
+    assert [x for x, _ in places] == sorted(x for x, _ in places)
+    full = len({y for _, y in places}) == 16
+    apart = [math.dist(one, other) for number, one in enumerate(places) for other in places[:number]]
+    assert full or min(apart, default=16.0) >= 16.0
+
+
+def test_a_failure_in_a_crowd_is_seen() -> None:
+    """The cross is drawn after what would cover it."""
+    values: list[tuple[float, object]] = [(0.0, "x"), (1.0, ValueError()), *[(1.0, "x")] * 400, (9.0, "x")]
+    tags = [element.tag.rpartition("}")[2] for element in parsed(Marbles.of(values)).iter()]
+    after_the_cross = tags[len(tags) - tags[::-1].index("path") :]
+    assert after_the_cross.count("circle") == 1  # that of the legend
