@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 __all__ = ["redacted"]
 
-_KEY = re.compile(r"\b(?:sk|ek|rk)[-_][A-Za-z0-9_\-*.]{6,}|(?<=Bearer )\S+")
+_KEY = re.compile(r"\b(?:sk|ek|rk)[-_][A-Za-z0-9_\-*.]{6,}|(?<=[Bb]earer )[^\s\"'\\\\]+")
 _MASK = "***"
 
 

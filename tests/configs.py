@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rxrealtime.events import SessionConfig
 
-__all__ = ["configs"]
+__all__ = ["configs", "mcp_with"]
 
 _WORDS = st.sampled_from(["", "a", "b", "marin", "server_vad", "semantic_vad", "auto", "audio/pcm", "pcm16"])
 _NUMBERS = st.integers(-5, 30_000) | st.floats(0, 2)
@@ -64,3 +64,14 @@ _SESSION = _some(
 def configs() -> st.SearchStrategy[SessionConfig]:
     """Any configuration; what is not drawn is not set."""
     return _SESSION.map(SessionConfig.model_validate)
+
+
+def mcp_with(secret: str) -> dict[str, Any]:
+    """The tools of an MCP server, whose address, authorization and headers hold a secret."""
+    return {
+        "type": "mcp",
+        "server_label": "shop",
+        "server_url": f"https://shop.example/{secret}/mcp",
+        "authorization": secret,
+        "headers": {"api-key": secret},
+    }

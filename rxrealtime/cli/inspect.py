@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, TypeAlias
@@ -15,7 +15,6 @@ from rxrealtime.cli.printable import one_line, printable
 from rxrealtime.cli.progress import progressing
 from rxrealtime.cli.strips import strips
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.recording import open_recording
 from rxrealtime.views.summary import Summary, summarize
 from rxrealtime.views.svg import escaped, shortened
 
@@ -80,9 +79,8 @@ def _check(recording: Path, targets: Iterable[Path | None]) -> None:
 
 
 def _summed_up(path: Path) -> Summary:
-    recording = open_recording(path)
     with progressing(f"reading {one_line(path.name)}") as progress:
-        return replace(summarize(recording.entries(progress)), complete=recording.complete)
+        return summarize(path, progress)
 
 
 def page(summary: Summary, name: str) -> str:

@@ -23,11 +23,12 @@ from rxrealtime.audio import AudioFormat, read_wav
 from rxrealtime.cli.keeping import Keeper, keeping
 from rxrealtime.cli.lines import lines_of
 from rxrealtime.cli.place import Place
-from rxrealtime.cli.printable import one_line, printable
+from rxrealtime.cli.printable import printable
 from rxrealtime.cli.taping import recording
+from rxrealtime.cli.telling import OWN, is_foreign, is_told_here, tell, tell_error, tell_failure, warn
 from rxrealtime.cli.turning import Ask, Begun, Over, Print, Tell, Waits, shown_step
 from rxrealtime.errors import ConfigurationError, RealtimeError, RequestRejectedError
-from rxrealtime.events import Error, ExceptionEvent, FailureKind, ResponseCreate, ResponseCreated, SessionConfig
+from rxrealtime.events import Error, ResponseCreate, ResponseCreated, SessionConfig
 from rxrealtime.events.base import with_event_id
 from rxrealtime.settings import merged, output_format
 
@@ -35,8 +36,6 @@ __all__ = ["Talk", "hold_talk", "run_talk"]
 
 Spoken = tuple[bytes, AudioFormat]
 _NO_WAITS: Waits = ()
-_OWN = "talk_"
-"""How the ids of our requests begin: who asked reports their rejection, nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def run_talk(talk: Talk, descriptor: int) -> None:
     if talk.folder is None:
         asyncio.run(hold_talk(talk, descriptor, spoken))
         return
-    with keeping(talk.folder, _tell) as keeper:
+    with keeping(talk.folder, tell) as keeper:
         asyncio.run(hold_talk(talk, descriptor, spoken, keeper))
 
 
@@ -99,10 +98,10 @@ async def hold_talk(talk: Talk, descriptor: int, spoken: Spoken | None = None, k
         RealtimeError: The session was not opened, was refused its configuration, or was lost.
     """
     session = Session(talk.place.transport(), agent=talk.agent)
-    _warn(talk.place)
-    session.failures.pipe(rx.filter(_is_told_here)).subscribe(_tell_failure, on_error=_leave)
-    session.events.pipe(ops.of_type(Error), rx.filter(_is_foreign)).subscribe(_tell_error, on_error=_leave)
-    session.faults.subscribe(lambda fault: _tell(f"contained: {fault}"))
+    warn(talk.place)
+    session.failures.pipe(rx.filter(is_told_here)).subscribe(tell_failure, on_error=_leave)
+    session.events.pipe(ops.of_type(Error), rx.filter(is_foreign)).subscribe(tell_error, on_error=_leave)
+    session.faults.subscribe(lambda fault: tell(f"contained: {fault}"))
     if keeper:
         session.audio.subscribe(keeper.hear, on_error=_leave)
     try:
@@ -131,7 +130,7 @@ async def _converse(session: Session, spoken: Spoken | None, descriptor: int) ->
     shown = aiter(_everything(session).pipe(ops.mealy(shown_step, _NO_WAITS), ops.to_async_iterable()))
     async with session, aclosing(lines_of(descriptor)) as lines:
         if prompt:
-            _tell("end with Ctrl-D or /quit; /history shows the conversation")
+            tell("end with Ctrl-D or /quit; /history shows the conversation")
         turn = _Turn(session, shown, lines, prompt)
         if spoken:
             await turn.speak(*spoken)
@@ -180,10 +179,10 @@ class _Turn:
     async def _answer(self, create: ResponseCreate) -> None:
         """Ask for an answer, and show it; what the server says before, unasked, is shown too."""
         try:
-            event_id = f"{_OWN}{next(self._numbers)}"
+            event_id = f"{OWN}{next(self._numbers)}"
             created = await self._session.request(with_event_id(create, event_id), timeout=None)
         except RequestRejectedError as refused:
-            _tell(str(refused))
+            tell(str(refused))
             return
         await self._show(created.response.id if isinstance(created, ResponseCreated) else None)
 
@@ -227,7 +226,7 @@ class _Turn:
     def _remark(self, text: str) -> None:
         """Tell something; on a terminal it does not stand in the line of the answer."""
         self._end_line()
-        _tell(text)
+        tell(text)
 
     def _end_line(self) -> None:
         if self._open:
@@ -268,35 +267,6 @@ async def _unless_closed(session: Session, awaitable: Any) -> Any:
 
 async def _closed(session: Session) -> Exception | None:
     return (await session.closed).cause
-
-
-def _warn(place: Place) -> None:
-    if place.embedded:
-        _tell("no OPENAI_API_KEY and no --url: talking to the embedded server, which is no model")
-    if place.exposes_key:
-        _tell("the key is sent unencrypted: use wss:// beyond this machine")
-
-
-def _is_told_here(failure: ExceptionEvent) -> bool:
-    """Leave out what is told elsewhere: the end of the session, and how a response ended."""
-    return failure.kind not in (FailureKind.CONNECTION, FailureKind.RESPONSE)
-
-
-def _is_foreign(event: Error) -> bool:
-    return not (event.detail.event_id or "").startswith(_OWN)
-
-
-def _tell_failure(failure: ExceptionEvent) -> None:
-    what = "frame" if failure.frame else failure.event_type or failure.kind.value
-    _tell(f"a {what} failed ({failure.kind.value}): {failure.exception}")
-
-
-def _tell_error(event: Error) -> None:
-    _tell(f"the server reports an error: {event.detail.message or event.detail.code or 'without a message'}")
-
-
-def _tell(message: str) -> None:
-    click.echo(f"rxrealtime: {one_line(message)}", err=True)
 
 
 def _leave(_: Exception) -> None:

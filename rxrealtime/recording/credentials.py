@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from rxrealtime.frames import Frame
+from rxrealtime.redaction import redacted
 
 __all__ = ["masked", "origin_of", "without_credentials"]
 
@@ -23,7 +24,6 @@ _MARKS: Final = (b"-", b"_", b" ", b"?", b"&")
 _FIELD: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _NESTED: Final = re.compile(rf'(\\"(?:{_NAMES})\\"\s*:\s*)\\"(?:[^"\\]|\\[^"])*(?:\\")?', re.IGNORECASE)
 """The same in JSON inside a string, such as the arguments of a call."""
-_KEY: Final = re.compile(r"\b(?:sk|ek|rk)[-_][A-Za-z0-9_\-*.]{6,}|(?<=[Bb]earer )[^\s\"'\\\\]+")
 _HEADERS: Final = re.compile(r'"(?:headers|client_secret)"\s*:\s*\{[^{}]*\}?', re.IGNORECASE)
 _VALUE: Final = re.compile(r'(:\s*)"(?:[^"\\]|\\.)*"?')
 _QUERY: Final = re.compile(rf"([?&](?:{_NAMES}|key|sig|token|code)=)[^&\"'\s\\]+", re.IGNORECASE)
@@ -87,4 +87,4 @@ def masked(text: str) -> str:
     text = _NESTED.sub(rf'\1\\"{_MASK}\\"', text)
     text = _ADDRESS.sub(lambda found: f"{found[1]}{found[2]}{f'/{_MASK}' * bool(found[3])}", text)
     text = _QUERY.sub(rf"\1{_MASK}", text)
-    return _KEY.sub(_MASK, text)
+    return redacted(text)

@@ -91,14 +91,19 @@ def perform(state: State, due: Due) -> Change:
 
 def abandon(state: State, running: Running, end: End) -> Change:
     """End a response where it is: the items that are open become incomplete, and nothing of it comes after."""
-    calls = {draft.id for draft in running.drafts if draft.status == "calling"}
-    agenda = tuple(due for due in state.agenda if due.owner not in (running.id, *calls))
-    approvals = tuple(waits for waits in state.approvals if waits[1].item.id not in calls)
-    state = state._replace(agenda=agenda, approvals=approvals)
+    state = _withdrawn(state, running)
     opened = [index for index, draft in enumerate(running.drafts) if draft.status in ("in_progress", "calling")]
     closes = [Due(state.clock.at, Close(index, "incomplete"), running.id) for index in opened]
     beats = (*closes, Due(state.clock.at, end, running.id))
     return chain(state, *(lambda state, due=due: perform(state, due) for due in beats))
+
+
+def _withdrawn(state: State, running: Running) -> State:
+    """Take what a response, and the calls that it makes, still had to do from the agenda."""
+    calls = {draft.id for draft in running.drafts if draft.status == "calling"}
+    agenda = tuple(due for due in state.agenda if due.owner not in (running.id, *calls))
+    approvals = tuple(waits for waits in state.approvals if waits[1].item.id not in calls)
+    return state._replace(agenda=agenda, approvals=approvals)
 
 
 def _open(state: State, owner: str, beat: Open) -> Change:

@@ -97,10 +97,8 @@ def _parts(reply: Reply, drafts: tuple[Draft, ...], settings: Settings, chunk: f
         words = _words(text, draft.audio, settings.output_format)
         kept = tuple(word for word in words if word.tokens <= left)
         left -= max((word.tokens for word in kept), default=0)
-        failing = draft.plan is None and reply.failure is not None
         whole = kept == words
-        remote = draft.plan is not None and bool(draft.plan.server)
-        yield _part(index, kept, _Ending(settings.output_format, chunk, whole, failing, remote))
+        yield _part(index, kept, _ending(reply, draft, settings.output_format, chunk, whole=whole))
         if not whole:
             return
 
@@ -132,6 +130,11 @@ class _Ending:
     whole: bool
     failing: bool
     remote: bool
+
+
+def _ending(reply: Reply, draft: Draft, format: AudioFormat, chunk: float, *, whole: bool) -> _Ending:
+    failing = draft.plan is None and reply.failure is not None
+    return _Ending(format, chunk, whole, failing, remote=draft.plan is not None and bool(draft.plan.server))
 
 
 def _part(index: int, words: tuple[_Word, ...], ending: _Ending) -> _Part:

@@ -181,8 +181,9 @@ class FaultProxy(Listener):
         client, loop = cast(TappedServer, connection), asyncio.get_running_loop()
         opened = loop.time()
         tape = self._tapes.start(number, lambda: loop.time() - opened)
+        state, first = begin(self._plan, number)
         try:
-            await Relay(client, upstream, begin(self._plan, number), self._note, tape).run()
+            await Relay(client, upstream, state, self._note, tape).run(first)
             await upstream.wait_closed()
         finally:
             self._open.pop(connection, None)

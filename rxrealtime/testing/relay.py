@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.protocol import Protocol, State
@@ -14,7 +14,7 @@ from rxrealtime.errors import ConnectionLost, ServerClosed
 from rxrealtime.frames import Direction, Frame
 from rxrealtime.server.outputs import Disconnect, GoSilent
 from rxrealtime.testing.lines import schedule_of
-from rxrealtime.testing.outputs import Deliver, Delivery, Injected, Output, Pause
+from rxrealtime.testing.outputs import Deliver, Injected, Output, Pause
 from rxrealtime.testing.plans import FaultState, finish, step
 from rxrealtime.testing.tap import Tapped
 from rxrealtime.testing.tapes import Tape
@@ -38,13 +38,16 @@ class _Over:
     close: Disconnect
 
 
+_Queued: TypeAlias = Deliver | Disconnect | GoSilent | _Over
+
+
 class Relay:
     """Carry frames between a client and a server until either ends.
 
     Args:
         client: The client's connection.
         server: The connection to the server.
-        begun: The plan at work, and what happens before the first frame.
+        state: The plan at work.
         note: Called with what was injected.
         tape: Records what the client sends and is sent.
     """
@@ -53,15 +56,15 @@ class Relay:
         self,
         client: Tapped,
         server: Tapped,
-        begun: tuple[FaultState, tuple[Output, ...]],
+        state: FaultState,
         note: Callable[[Injected], None],
         tape: Tape,
     ) -> None:
         self._ends: dict[Direction, Tapped] = {"received": client, "sent": server}
-        self._state, self._first = begun
+        self._state = state
         self._note = note
         self._tape = tape
-        self._lines: dict[Direction, asyncio.Queue[tuple[float, Delivery | _Over]]] = {
+        self._lines: dict[Direction, asyncio.Queue[tuple[float, _Queued]]] = {
             "received": asyncio.Queue(_WAITING),
             "sent": asyncio.Queue(_WAITING),
         }
@@ -69,10 +72,14 @@ class Relay:
         self._clock = asyncio.get_running_loop().time
         self._opened = self._clock()
 
-    async def run(self) -> None:
-        """Carry frames until the end; then neither side is open."""
+    async def run(self, first: tuple[Output, ...]) -> None:
+        """Carry frames until the end; then neither side is open.
+
+        Args:
+            first: What happens before the first frame.
+        """
         acts = [self._read("received"), self._read("sent"), self._write("received"), self._write("sent")]
-        await self._put(self._first)
+        await self._put(first)
         tasks = [asyncio.get_running_loop().create_task(act) for act in acts]
         try:
             await asyncio.wait(tasks[2:], return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +119,7 @@ class Relay:
                 case Disconnect() | GoSilent():
                     await self._queue("received", output)
 
-    async def _queue(self, direction: Direction, delivery: Delivery | _Over) -> None:
+    async def _queue(self, direction: Direction, delivery: _Queued) -> None:
         at, self._due[direction] = (
             (self._due[direction],) * 2
             if isinstance(delivery, _Over)
@@ -122,33 +129,34 @@ class Relay:
 
     async def _write(self, direction: Direction) -> None:
         """Deliver what is on its way, each at its time; return after the end."""
-        target, line = self._ends[direction], self._lines[direction]
         while True:
-            at, delivery = await line.get()
+            at, delivery = await self._lines[direction].get()
             await asyncio.sleep(max(at - self._clock(), 0.0))
-            match delivery:
-                case Deliver():
-                    if not await _written(target, delivery):
-                        await asyncio.Event().wait()  # its reader tells the other side how it ended
-                    if direction == "received":
-                        self._tape.frame(delivery.frame, delivery.binary)
-                case Disconnect():
-                    self._tape.ends_by(_loss(delivery))
-                    await _end(target, delivery)
-                    await _end(self._ends["sent"], Disconnect() if delivery.code is None else Disconnect(1001))
-                    return
-                case GoSilent():
-                    target.transport.pause_reading()
-                    self._ends["sent"].transport.pause_reading()
-                    await target.wait_closed()
-                    return
-                case _Over(close):
-                    if direction == "received":
-                        self._tape.ends_by(_loss(close))
-                    if kept := _kept(target):
-                        target.transport.write(kept)
-                    await _end(target, close)
-                    return
+            if not isinstance(delivery, Deliver):
+                return await self._finish(direction, delivery)
+            if not await _written(self._ends[direction], delivery):
+                await asyncio.Event().wait()  # its reader tells the other side how it ended
+            if direction == "received":
+                self._tape.frame(delivery.frame, delivery.binary)
+
+    async def _finish(self, direction: Direction, end: Disconnect | GoSilent | _Over) -> None:
+        """End what goes one way, and with it the conversation."""
+        target = self._ends[direction]
+        match end:
+            case Disconnect():
+                self._tape.ends_by(_loss(end))
+                await _end(target, end)
+                await _end(self._ends["sent"], Disconnect() if end.code is None else Disconnect(1001))
+            case GoSilent():
+                target.transport.pause_reading()
+                self._ends["sent"].transport.pause_reading()
+                await target.wait_closed()
+            case _Over(close):
+                if direction == "received":
+                    self._tape.ends_by(_loss(close))
+                if kept := _kept(target):
+                    target.transport.write(kept)
+                await _end(target, close)
 
 
 async def _written(target: Tapped, deliver: Deliver) -> bool:

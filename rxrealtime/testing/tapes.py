@@ -124,18 +124,17 @@ class Tapes:
         Returns:
             The tape.
         """
+        return Tape(self._writer(number), clock, self._failed, lambda done: self.progress(done))
+
+    def _writer(self, number: int) -> RecordingWriter | None:
         if self._path is None:
-            return Tape(None, clock, self._failed, self._sealed)
+            return None
         header = Header(origin=self._origin, started=datetime.now(UTC).isoformat(timespec="milliseconds"))
         try:
-            writer = RecordingWriter(numbered(self._path, number), header, redact=self._redact)
+            return RecordingWriter(numbered(self._path, number), header, redact=self._redact)
         except RecordingError as error:
             self._failed(error)
-            return Tape(None, clock, self._failed, self._sealed)
-        return Tape(writer, clock, self._failed, self._sealed)
-
-    def _sealed(self, done: float) -> None:
-        self.progress(done)
+            return None
 
     def _failed(self, error: RecordingError) -> None:
         if self.failure is None:

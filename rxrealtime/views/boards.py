@@ -9,7 +9,8 @@ from functools import reduce
 from itertools import chain, islice, takewhile
 from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 
-from rxrealtime.views.marbles import COLOURS, End, failed, name_of
+from rxrealtime.views.marbles import COLOURS, End, name_of
+from rxrealtime.views.moments import is_failure
 from rxrealtime.views.scenes import SessionScene, StreamScene
 from rxrealtime.views.sketch import LANES, Bar, Cross, Sketch
 from rxrealtime.views.svg import ORANGE, RED, printable, shortened
@@ -178,7 +179,7 @@ class StreamBoard(Board):
         lane = kinds.index(name_of(value)) if name_of(value) in kinds else len(kinds) - 1
         text = shortened(printable(repr(value)), _TEXT)
         mark = Mark("dot", kinds[lane], at, at, text, COLOURS[lane % len(COLOURS)])
-        if failed(value):
+        if is_failure(value):
             mark = mark._replace(shape="cross", colour=RED)
         return StreamBoard(scene, self.trail.after(mark), kinds)
 

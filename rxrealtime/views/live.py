@@ -15,9 +15,10 @@ from reactivex.disposable import CompositeDisposable
 from reactivex.scheduler.eventloop import AsyncIOScheduler
 
 from rxrealtime.errors import ConfigurationError
-from rxrealtime.faults import Fault, log_fault
+from rxrealtime.faults import Fault
 from rxrealtime.session import Session
 from rxrealtime.views.boards import SessionBoard, StreamBoard
+from rxrealtime.views.easel import Easel
 from rxrealtime.views.moments import session_moments
 from rxrealtime.views.painters import CanvasPainter, Painter, PicturePainter, Wish
 from rxrealtime.views.scenes import SessionScene, StreamScene
@@ -99,13 +100,10 @@ class View:
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.source = source
-        self._painter = painter
         self._loop = loop
         self._began = loop.time()
-        self._sight = self._drawn = sight
-        self._painted = self._began
-        self._failure: Exception | None = None
-        self._remember(painter.begin(sight, self._hear))
+        self._sight = sight
+        self._easel = Easel(painter, sight, self._hear, loop.time)
         self._subscription = self._follow()
         self._task = loop.create_task(self._paint_on(every), name="rxrealtime live view")
 
@@ -126,7 +124,7 @@ class View:
         """Follow no longer and paint no more."""
         self.close()
         self._task.cancel()
-        self._painter.close()
+        self._easel.close()
 
     def report(self, error: Exception) -> None:
         """Show a bug that was contained, by its type and place.
@@ -147,12 +145,12 @@ class View:
         self._task.cancel()
         try:
             await asyncio.wait([self._task])
-            await asyncio.sleep(max(self._painted + _LEAST - self._loop.time(), 0.0))
+            await asyncio.sleep(max(self._easel.painted_at + _LEAST - self._loop.time(), 0.0))
         finally:
             self.close()
-        self._paint(self._painter.finish)
-        if self._failure is not None:
-            raise self._failure
+        self._paint(self._easel.finish)
+        if self._easel.failure is not None:
+            raise self._easel.failure
 
     def _ipython_display_(self) -> None:
         """Show nothing: as the value of a cell it is on the screen already."""
@@ -186,8 +184,8 @@ class View:
     async def _paint_on(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
-            if self._sight is not self._drawn:
-                self._paint(self._painter.paint)
+            if not self._easel.shows(self._sight):
+                self._paint(self._easel.paint)
             if not self.live:
                 return
 
@@ -195,22 +193,14 @@ class View:
         if wish == "stop":
             self.close()
         else:
-            self._paint(self._painter.paint)
+            self._paint(self._easel.paint)
 
     def _paint(self, paint: Callable[[Sight[Any]], Exception | None]) -> None:
-        """Paint what is known now; what keeps it from being painted is remembered for `finish`, and logged."""
-        self._drawn, self._painted = self._sight, self._loop.time()
-        try:
-            self._remember(paint(self._sight))
-        except Exception as error:  # the notebook may be gone
-            self._remember(error)
-            self._end(error)
+        """Paint what is known now; where nothing can be painted any more, nothing is followed."""
+        broken = paint(self._sight)
+        if broken is not None:
+            self._end(broken)
             self._subscription.dispose()
-
-    def _remember(self, error: Exception | None) -> None:
-        if error is not None and self._failure is None:
-            self._failure = error
-            log_fault(Fault(error))
 
 
 def _first(source: Session | Observable[Any], canvas: bool) -> Sight[Any]:

@@ -11,7 +11,7 @@ from rxrealtime.views.moments import Moment, is_failure
 from rxrealtime.views.picture import Picture
 from rxrealtime.views.svg import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, cross, drawing, escaped, label, line, shortened
 
-__all__ = ["COLOURS", "MOST", "End", "Marbles", "failed", "name_of"]
+__all__ = ["COLOURS", "MOST", "End", "Marbles", "name_of"]
 
 _LEFT, _RIGHT, _MIDDLE = 20, 30, 34
 _APART, _LANES = 17, 16
@@ -58,7 +58,7 @@ class Marbles(Picture):
 
     def to_svg(self) -> str:
         """Draw it."""
-        names = list(dict.fromkeys(name_of(value) for _, value in self.values if not failed(value)))
+        names = list(dict.fromkeys(name_of(value) for _, value in self.values if not is_failure(value)))
         rows = (len(names) + 2) // 3
         last = self.width - _RIGHT
         parts = [line(_LEFT, _MIDDLE, last, _MIDDLE, INK, 1.5), line(last - 6, _MIDDLE - 5, last, _MIDDLE, INK, 1.5)]
@@ -67,7 +67,7 @@ class Marbles(Picture):
         lanes = _lanes(xs)
         below = max(lanes, default=0) * _APART
         marbles = [(_MIDDLE + lane * _APART, x, *one) for x, lane, one in zip(xs, lanes, self.values, strict=True)]
-        parts += [_marble(*one, names) for one in sorted(marbles, key=lambda one: failed(one[3]))]
+        parts += [_marble(*one, names) for one in sorted(marbles, key=lambda one: is_failure(one[3]))]
         if self.end == "completed":
             parts.append(line(last - 14, _MIDDLE - 14, last - 14, _MIDDLE + 14, INK, 3))
         elif self.end == "failed":
@@ -100,12 +100,7 @@ def _lanes(xs: Iterable[float]) -> tuple[int, ...]:
 
 def _marble(y: float, x: float, at: float, value: object, names: list[str]) -> str:
     title = f"{name_of(value)} at {at:.3f} s"
-    return cross(x, y, title, 7) if failed(value) else _ball(x, y, names.index(name_of(value)), title)
-
-
-def failed(value: object) -> bool:
-    """Tell whether a value says that something failed."""
-    return isinstance(value, Exception) or is_failure(value)
+    return cross(x, y, title, 7) if is_failure(value) else _ball(x, y, names.index(name_of(value)), title)
 
 
 def name_of(value: object) -> str:

@@ -107,7 +107,7 @@ def _direction(value: object) -> Direction | None:
 
 
 def is_failure(event: object) -> bool:
-    """Tell whether something went wrong: an orderly end did not."""
+    """Tell whether a value says that something went wrong, or is an exception: an orderly end did not."""
     if isinstance(event, Mark):
         return event.kind != "end"
     return isinstance(event, ExceptionEvent | Exception) and not isinstance(event, ConnectionFailed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -82,18 +82,22 @@ class Summary:
         }
 
 
-def summarize(source: Recording | str | Path | Iterable[Entry | Moment]) -> Summary:
+def summarize(
+    source: Recording | str | Path | Iterable[Entry | Moment], progress: Callable[[float], None] = lambda done: None
+) -> Summary:
     """Sum a session up, in one pass: nothing that was recorded is kept.
 
     Args:
         source: See `moments`.
+        progress: Told which part of a recording is read, from 0 to 1.
 
     Raises:
         RecordingError: As `moments`.
     """
     if isinstance(source, str | Path):
         source = open_recording(source)
-    counts, (sketch, timed), turns, used, waits = _all_of(reactivex.from_iterable(moments(source)))
+    seen = moments(source.entries(progress) if isinstance(source, Recording) else source)
+    counts, (sketch, timed), turns, used, waits = _all_of(reactivex.from_iterable(seen))
     timeline = Timeline.of_sketch(sketch, timed)
     return Summary(
         seconds=sketch.last if timed else None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, overload
@@ -99,7 +100,9 @@ def to_dataframe(source: Any, library: Library = "pandas") -> Any:
 
     Returns:
         The data frame. Of a session or a stream, a stream that gives it at the end: ``await to_dataframe(stream)``.
-        Nothing that came is lost if that fails: the error is the last row.
+        Nothing that came is lost if that fails: the error is the last row. As every stream, it has what comes once it
+        is subscribed to, or awaited: ``waiting = asyncio.ensure_future(to_dataframe(session))``, then
+        ``async with session: ...``, then ``frame = await waiting``.
 
     Raises:
         ConfigurationError: pyarrow or the library is not installed, or it is neither of the two.
@@ -107,19 +110,18 @@ def to_dataframe(source: Any, library: Library = "pandas") -> Any:
     """
     if library not in get_args(Library):
         raise ConfigurationError(f"to_dataframe: {library!r} is neither 'pandas' nor 'polars'")
-    try:
-        arrow, frames = import_module("pyarrow"), import_module(library)
-    except ImportError as error:
-        wanted = f"pip install 'rxrealtime[dataframe]' {library}"
-        raise ConfigurationError(f"data frames of {library} need it and pyarrow: {wanted}") from error
-
-    def frame_of(source: Any) -> Any:
-        table = _table(source, arrow)
-        return frames.from_arrow(table) if library == "polars" else _of_pandas(table, arrow, frames)
-
+    frame_of = partial(_frame, *_imported(library))
     if isinstance(source, Session | Observable):
         return _all_of(source).pipe(rx.map(frame_of))
     return frame_of(source)
+
+
+def _imported(library: Library) -> tuple[Any, Any]:
+    try:
+        return import_module("pyarrow"), import_module(library)
+    except ImportError as error:
+        wanted = f"pip install 'rxrealtime[dataframe]' {library}"
+        raise ConfigurationError(f"data frames of {library} need it and pyarrow: {wanted}") from error
 
 
 def _all_of(source: Session | Observable[Any]) -> Observable[list[Moment]]:
@@ -128,15 +130,22 @@ def _all_of(source: Session | Observable[Any]) -> Observable[list[Moment]]:
     return stream_moments(stream.pipe(rx.catch(lambda error, _: reactivex.of(error)))).pipe(rx.to_list())
 
 
-def _table(source: Any, arrow: Any) -> Any:
-    """Give an Arrow table; of rows that are not of this module the types are those of their values."""
-    types: dict[str, Any] = {}
+def _frame(arrow: Any, frames: Any, source: Any) -> Any:
+    """Give a data frame; of rows that are not of this module the types of the columns are those of their values."""
     if type(source) is list and source and all(type(row) is dict for row in source):
-        rows = Rows(dict.fromkeys(name for row in source for name in row), source)
+        table = _table(Rows(dict.fromkeys(name for row in source for name in row), source), arrow, {})
     else:
         rows = source if isinstance(source, Rows) else Rows(_EVENT_COLUMNS, event_rows(source))
-        types = {name: getattr(arrow, kind)() for kind, names in _ARROW.items() for name in names}
-        types["item_ids"] = arrow.list_(arrow.string())
+        table = _table(rows, arrow, _types(arrow))
+    return frames.from_arrow(table) if hasattr(frames, "from_arrow") else _of_pandas(table, arrow, frames)
+
+
+def _types(arrow: Any) -> dict[str, Any]:
+    types = {name: getattr(arrow, kind)() for kind, names in _ARROW.items() for name in names}
+    return {**types, "item_ids": arrow.list_(arrow.string())}
+
+
+def _table(rows: Rows, arrow: Any, types: Mapping[str, Any]) -> Any:
     columns = [arrow.array([row.get(name) for row in rows], types.get(name)) for name in rows.columns]
     return arrow.table(columns, names=list(rows.columns))
 

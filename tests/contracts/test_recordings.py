@@ -30,6 +30,7 @@ from rxrealtime.recorder import SessionRecording
 from rxrealtime.recording.entries import Mark
 from rxrealtime.testing import leak_check
 from rxrealtime.views import Marbles, Timeline, event_rows, moments, show, summarize
+from tests.configs import mcp_with
 from tests.contracts.endings import ENDINGS, Ending, Scene, scene_of
 from tests.conversing import Provider
 from tests.frames import BAD_FRAMES
@@ -40,13 +41,6 @@ from tests.views.screens import FakeScreen
 
 CANARY = "c4n4ry-7f3a9b"
 KEY = f"sk-{CANARY}"
-SHOP = {
-    "type": "mcp",
-    "server_label": "shop",
-    "server_url": f"https://shop.example/{CANARY}/mcp",
-    "authorization": CANARY,
-    "headers": {"X-Shop": CANARY},
-}
 CREATED = b'{"type": "session.created", "event_id": "e", "session": {}}'
 
 
@@ -186,7 +180,7 @@ def test_d7_no_mark_of_a_recording_and_no_row_contains_payload(tmp_path: Path) -
 async def _be_full_of_keys(path: Path) -> str:
     """Record a session with keys in its url, its configuration and all that the server says; give what is shown."""
     provider = Provider()
-    agent = Agent("clerk", "Be brief.", tools=(ToolDefinition.model_validate(SHOP),))
+    agent = Agent("clerk", "Be brief.", tools=(ToolDefinition.model_validate(mcp_with(CANARY)),))
     session = Session(provider.transport, agent=agent)
     screen = FakeScreen()
     view = show(session, screen=screen)

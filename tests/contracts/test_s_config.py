@@ -12,7 +12,7 @@ from hypothesis import given
 from rxrealtime import SessionUpdate, SessionUpdated, decode, decode_client, encode
 from rxrealtime.events import SessionConfig
 from rxrealtime.settings import differences, merged, session_config
-from tests.configs import configs
+from tests.configs import configs, mcp_with
 from tests.conftest import load_recording
 
 CANARY = "canary-5d1f0c"
@@ -234,13 +234,7 @@ def test_s3_telling_what_differs_never_fails(asked: SessionConfig, in_force: Ses
         assert path.partition(".")[0] in asked.model_fields_set
 
 
-MCP = {
-    "type": "mcp",
-    "server_label": "docs",
-    "server_url": f"https://example.com/{CANARY}/mcp",
-    "authorization": CANARY,
-    "headers": {"api-key": CANARY},
-}
+MCP = mcp_with(CANARY)
 
 
 def test_s5_credentials_of_an_mcp_server_are_written_to_the_wire_and_shown_nowhere() -> None:
@@ -249,7 +243,7 @@ def test_s5_credentials_of_an_mcp_server_are_written_to_the_wire_and_shown_nowhe
     (tool,) = update.session.tools or ()
     assert json.loads(encode(update))["session"]["tools"] == [MCP]
     assert CANARY not in "".join(show(value) for value in (tool, update.session, update) for show in (repr, str))
-    assert "docs" in repr(update)
+    assert "shop" in repr(update)
     assert decode_client(encode(update)) == update
 
 
