@@ -63,6 +63,14 @@ def test_a_recording_in_words(story: Path) -> None:
     ]
 
 
+def test_summing_up_tells_how_far_it_is(story: Path) -> None:
+    """From the first line to the last, never backwards."""
+    told: list[float] = []
+    assert summarize(story, told.append) == summarize(story)
+    assert len(told) > len(STORY)
+    assert told == sorted(told) and told[-1] == 1.0
+
+
 def test_of_many_failures_the_first_are_told(tmp_path: Path) -> None:
     """And how many more there are."""
     recorded(tmp_path / "x.jsonl", [Frame("received", b"{", n / 10) for n in range(25)])

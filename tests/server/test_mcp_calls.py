@@ -133,6 +133,21 @@ def test_cancel_ends_a_call() -> None:
     assert client.wait() == []
 
 
+def test_cancel_withdraws_what_was_asked_for() -> None:
+    """An approval that comes after its response was cancelled is one that nobody waits for: the call is not made."""
+    rule = Rule("go", call=(Call("lookup", {}, "maps"), Call("lookup", {"much": "x" * 2000})))
+    client = Client(Scenario((rule,), pace=1, mcp=(McpServer("maps", _TOOLS),)))
+    tool = {"type": "mcp", "server_label": "maps", "server_url": "https://x.example", "require_approval": "always"}
+    client.send({"type": "session.update", "session": {"type": "realtime", "tools": [tool]}})
+    client.send(text_item("go"), {"type": "response.create"})
+    asked = client.wait(0.5)
+    (request,) = [e["item"] for e in items_of(asked, "conversation.item.added") if "request" in e["item"]["type"]]
+    client.send({"type": "response.cancel"})
+    answer = {"type": "mcp_approval_response", "approval_request_id": request["id"], "approve": True}
+    assert types_of(client.send({"type": "conversation.item.create", "item": answer})) == ["error"]
+    assert client.wait() == []
+
+
 @pytest.mark.parametrize(
     ("required", "asks"),
     [

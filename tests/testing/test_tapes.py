@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from rxrealtime import Frame, ReplayTransport, Session, WebSocketTransport, commands, open_recording
 from rxrealtime.errors import RecordingError, ServerClosed
 from rxrealtime.recording.entries import Mark
-from rxrealtime.server.faults import close
+from rxrealtime.server.faults import Fault, abort, close
 from rxrealtime.server.loopback import LoopbackServer
 from rxrealtime.testing import faults as f
 from rxrealtime.testing.plans import FaultPlan
@@ -61,6 +62,29 @@ def test_closing_a_proxy_tells_how_much_is_sealed(tmp_path: Path) -> None:
     assert told == sorted(told)
     assert told[0] >= 0.0 and told[-1] == 1.0
     assert open_recording(tmp_path / "x.jsonl.zst").complete
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (close(1001, "expired", after="session.created"), {"by": "server", "code": 1001, "reason": "expired"}),
+        (abort(after="session.created"), {"by": "failure", "error": "ConnectionLost"}),
+    ],
+)
+def test_t4_how_the_server_ended_it_is_recorded(fault: tuple[Fault, ...], said: dict[str, Any], tmp_path: Path) -> None:
+    """T4: by its own close, or by none, though no fault of the proxy did it."""
+
+    async def main() -> None:
+        async with LoopbackServer(pace=0, faults=fault) as server:
+            async with FaultProxy(server.url, record=tmp_path / "x.jsonl") as proxy, connect(proxy.url) as client:
+                with pytest.raises(ConnectionClosed):
+                    while True:
+                        await client.recv()
+
+    run_clean(main)
+    end = list(open_recording(tmp_path / "x.jsonl").entries())[-1]
+    assert isinstance(end, Mark)
+    assert {name: end.detail.get(name) for name in said} == said
 
 
 async def _seen(session: Session) -> list[str]:
